@@ -1,0 +1,94 @@
+"""The only file that knows which array libraries exist.
+
+The equations and the array engine are written once over the Python array API standard; the library
+that they run on is the one whose arrays they are given.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, TypeAlias
+
+import array_api_compat
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
+
+__all__ = ["Array", "Namespace", "columns", "is_finite", "move", "namespace", "overflow_allowed", "threads_for", "to_numpy"]
+
+Array: TypeAlias = Any
+"""An array of any library that follows the array API standard, which has no static type of its own."""
+
+Namespace: TypeAlias = Any
+"""The module of array functions to which an array belongs."""
+
+
+MANY_PRODUCTS = 10**8
+"""Multiplications from which a matrix product gains by a second thread."""
+
+
+def namespace(*arrays: Array) -> Namespace:
+    """Return the array API namespace that all `arrays` belong to."""
+    return array_api_compat.array_namespace(*arrays)
+
+
+def move(array: Array, like: Array) -> Array:
+    """Return the numbers of `array`, in its own precision, in the library and on the device of `like`.
+
+    Nothing is copied where both already belong together.
+    """
+    if type(array) is type(like) and isinstance(array, np.ndarray):
+        return array
+    xp = namespace(like)
+    dtype = getattr(xp, str(array.dtype).rsplit(".", maxsplit=1)[-1])
+    return xp.asarray(to_numpy(array), dtype=dtype, device=array_api_compat.device(like))
+
+
+@contextmanager
+def overflow_allowed() -> Iterator[None]:
+    """Let numbers overflow without NumPy's warnings: the caller looks for what is not finite."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
+        yield
+
+
+@contextmanager
+def threads_for(products: int) -> Iterator[None]:
+    """Keep small matrix products on one thread: a BLAS loses up to ten times by sharing them out.
+
+    Args:
+        products: multiplications in the largest matrix product inside.
+    """
+    limit = 1 if products < MANY_PRODUCTS else None
+    with _thread_pools().limit(limits=limit):
+        yield
+
+
+@cache
+def _thread_pools() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def to_numpy(array: Array) -> NDArray[Any]:
+    """Return `array` as a NumPy array on the host, without a copy where that can be had."""
+    return np.asarray(array_api_compat.to_device(array, "cpu"))
+
+
+def columns(array: Array, index: Array) -> Array:
+    """Return the columns of the (n, m) `array` that `index` (k,) names, as an (n, k) array.
+
+    Rows are taken of the transposed view: an array whose examples lie one after another in memory,
+    as every table's do, is then read in whole runs and never copied as a whole.
+    """
+    xp = namespace(array)
+    return xp.take(array.T, index, axis=0).T
+
+
+def is_finite(*arrays: Array) -> bool:
+    """Say whether every entry of every array is finite."""
+    return all(_each_finite(arrays))
+
+
+def _each_finite(arrays: tuple[Array, ...]) -> Iterator[bool]:
+    for array in arrays:
+        xp = namespace(array)
+        yield bool(xp.all(xp.isfinite(array)))

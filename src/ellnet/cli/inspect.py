@@ -1,0 +1,101 @@
+"""`ellnet inspect`: what is in a model file."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from ellnet.cli.curve import draw_curves
+from ellnet.cli.tables_shown import plain_table, show_network, stopped_because
+from ellnet.models import Model, load
+
+__all__ = ["inspect"]
+
+
+@click.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("-m", "--examples", "m", type=click.IntRange(min=1), help="Number m in the shapes.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything but the weights as JSON.")
+def inspect(model: Path, m: int | None, as_json: bool) -> None:  # noqa: FBT001
+    """Show MODEL: its layers, the shapes of every quantity, hyperparameters, columns and history."""
+    loaded = load(model)
+    if as_json:
+        click.echo(json.dumps(_document(loaded, m or 1)))
+        return
+    console = Console()
+    show_network(console, loaded.network)
+    target = loaded.target
+    classes = f"; classes {', '.join(str(c) for c in target.classes)}" if target.classes else ""
+    console.print(f"target: {target.name} ({target.task}{classes})", highlight=False, markup=False)
+    _show_layers(console, loaded)
+    _show_shapes(console, loaded, m)
+    _show_hyperparameters(console, loaded)
+    _show_columns(console, loaded)
+    _show_history(console, loaded)
+
+
+def _document(model: Model, m: int) -> dict[str, Any]:
+    history = model.history
+    return {
+        "n": list(model.network.n),
+        "activations": list(model.network.activations),
+        "cost": model.network.cost,
+        "parameters": model.network.size,
+        "shapes": [vars(row) for row in model.network.shapes(m)],
+        "hyperparameters": model.hyperparameters.to_json(),
+        "target": model.target.to_json(),
+        "features": list(model.preprocessing.feature_names),
+        "history": {
+            "costs": history.costs,
+            "validation_costs": history.validation_costs,
+            "best_epoch": history.best_epoch,
+            "stopped": history.stopped,
+            "engine": history.engine,
+        },
+    }
+
+
+def _show_layers(console: Console, model: Model) -> None:
+    net = model.network
+    table = plain_table("layer", "units", "activation", "weights", "biases", "mean |W|")
+    table.add_row("0 (input)", str(net.n[0]), "", "", "", "")
+    for layer in range(1, net.L + 1):
+        weights = net.n[layer] * net.n[layer - 1]
+        mean = f"{abs(net.W[layer]).mean():.4g}"
+        cells = (str(net.n[layer]), net.activations[layer], f"{weights:,}", f"{net.n[layer]:,}", mean)
+        table.add_row(str(layer), *cells)
+    console.print(table)
+
+
+def _show_shapes(console: Console, model: Model, m: int | None) -> None:
+    table = plain_table("quantity", "rule", "shape", title="shapes for m examples, one a column")
+    for row in model.network.shapes(m or 0):
+        columns = "m" if m is None and row.rule.endswith(" m)") else str(row.shape[1])
+        table.add_row(row.quantity, row.rule, f"({row.shape[0]}, {columns})")
+    console.print(table)
+
+
+def _show_hyperparameters(console: Console, model: Model) -> None:
+    table = plain_table("hyperparameter", "value")
+    for name, value in model.hyperparameters.to_json().items():
+        shown = ", ".join(str(part) for part in value) or "none" if isinstance(value, list) else value
+        table.add_row(name, str(shown))
+    console.print(table)
+
+
+def _show_columns(console: Console, model: Model) -> None:
+    preprocessing = model.preprocessing
+    table = plain_table("column", "kind", "features")
+    for name, kind, features in preprocessing.describe():
+        table.add_row(name, kind, str(features))
+    console.print(table)
+
+
+def _show_history(console: Console, model: Model) -> None:
+    history = model.history
+    console.print(f"training: {stopped_because(history)} ({history.engine} engine)", highlight=False)
+    curves = {"training cost": history.costs, "validation cost": history.validation_costs}
+    for line in draw_curves({name: values for name, values in curves.items() if values}):
+        console.print(line)

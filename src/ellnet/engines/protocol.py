@@ -1,0 +1,136 @@
+"""The seam between training and the engines: what an engine has to offer, and what passes through."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from ellnet.arrays import Array
+from ellnet.batches import Examples
+from ellnet.hyperparameters import Hyperparameters
+from ellnet.network import Layers, Network, Parameters
+from ellnet.state import TrainingState
+
+__all__ = ["Cache", "Divergence", "Engine", "Gradients", "Run", "Watch"]
+
+Watch = Callable[[int, int], bool]
+"""Called between steps with the minibatches taken and all of the epoch; true ends the run there."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cache:
+    """What a forward pass keeps: X = A[0] (n[0], m), and Z[l], A[l] (n[l], m) for l = 1..L."""
+
+    X: Array
+    Z: Layers[Array]
+    A: Layers[Array]
+
+    def inputs(self, layer: int) -> Array:
+        """Return A[l-1], the inputs of layer l."""
+        return self.X if layer == 1 else self.A[layer - 1]
+
+
+@dataclass(frozen=True, eq=False)
+class Gradients:
+    """What a backward pass gives.
+
+    Attributes:
+        parameters: dW[l] as `W` and db[l] as `b`, l = 1..L; the penalty's part is included.
+        dZ: dZ[l], (n[l], m), l = 1..L.
+        dA: dA[l], (n[l], m), l = 1..L-1; the output layer goes straight to dZ[L] (eq. 6.6).
+    """
+
+    parameters: Parameters
+    dZ: Layers[Array]
+    dA: Layers[Array]
+
+    @property
+    def dW(self) -> Layers[Array]:
+        """The gradients of the weights: dW[l] is (n[l], n[l-1])."""
+        return Layers(self.parameters.W, "dW")
+
+    @property
+    def db(self) -> Layers[Array]:
+        """The gradients of the biases: db[l] is (n[l], 1)."""
+        return Layers(self.parameters.b, "db")
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """Where a run met the first number that is not finite.
+
+    Attributes:
+        epoch: number of the epoch under way, from 0.
+        step: steps taken before.
+        layer: the layer that held it first.
+        quantity: "W", "b", "Z", "A" of that layer, or "cost".
+        feature: the input feature (row of X) with the largest absolute value in that minibatch.
+        largest: that value.
+    """
+
+    epoch: int
+    step: int
+    layer: int
+    quantity: str
+    feature: int
+    largest: float
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What a call of `Engine.run` gives.
+
+    Attributes:
+        state: where training stands; after a divergence the last state whose cost was finite.
+        good: the state before the last step: its cost was finite.
+        iterations: cost of each step's minibatch, penalty included.
+        costs: mean cost of each epoch that was finished.
+        validation_costs: validation cost after each of them, where validation examples were given.
+        interrupted: whether the watch ended the run.
+        divergence: where the cost became non-finite, or None.
+    """
+
+    state: TrainingState
+    good: TrainingState | None = None
+    iterations: tuple[float, ...] = ()
+    costs: tuple[float, ...] = ()
+    validation_costs: tuple[float, ...] = ()
+    interrupted: bool = False
+    divergence: Divergence | None = None
+
+
+class Engine(Protocol):
+    """What every engine offers; a module with these names satisfies it."""
+
+    NAME: str
+
+    def forward(self, net: Network, X: Array) -> Cache:
+        """Forward propagation of X (n[0], m)."""
+
+    def backward(
+        self, net: Network, cache: Cache, Y: Array, w: Array | None = None, *, strength: float = 0.0
+    ) -> Gradients:
+        """Backward propagation from targets Y (n[L], m), weights w (1, m) and an L2 strength."""
+
+    def predict(self, net: Network, X: Array) -> Array:
+        """Return A[L] (n[L], m) for X (n[0], m)."""
+
+    def cost(self, net: Network, examples: Examples) -> float:
+        """Return the cost of the examples, without penalty."""
+
+    def run(  # noqa: PLR0913 - the engine's whole contract in one call
+        self,
+        net: Network,
+        state: TrainingState,
+        hyperparameters: Hyperparameters,
+        train: Examples,
+        validation: Examples | None = None,
+        *,
+        epochs: int,
+        watch: Watch | None = None,
+    ) -> Run:
+        """Train for a number of epochs from a state.
+
+        The parameters are those of `state`; `net` gives the architecture. The minibatches of an
+        epoch depend on the state's seed and epoch alone, and a state in mid-epoch goes on there, so
+        that run(10) and run(4) + run(6) are the same.
+        """

@@ -1,0 +1,63 @@
+"""Optimizers: how a gradient becomes a step (notes N5).
+
+Every optimizer takes one parameter array theta, its gradient and its moments, all of one shape, and
+the number t = 1, 2, ... of the step, and gives the new theta and the new moments. Nothing is
+changed in place, so a step happens wholly or not at all.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ellnet.arrays import Array, namespace
+
+__all__ = ["OPTIMIZERS", "Optimizer", "adam", "gradient_descent"]
+
+Moments = tuple[Array, ...]
+
+
+def gradient_descent(
+    theta: Array, dtheta: Array, moments: Moments, t: int, *, learning_rate: float
+) -> tuple[Array, Moments]:
+    """Gradient descent theta := theta - alpha dtheta (eq. 5.1)."""
+    del t
+    return theta - learning_rate * dtheta, moments
+
+
+def adam(  # noqa: PLR0913 - the notation of the paper
+    theta: Array,
+    dtheta: Array,
+    moments: Moments,
+    t: int,
+    *,
+    learning_rate: float,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+) -> tuple[Array, Moments]:
+    """Adam theta := theta - alpha m' / (sqrt(v') + epsilon) (eq. 13.1; Kingma and Ba, 2015).
+
+    With m := beta_1 m + (1 - beta_1) dtheta and m' = m / (1 - beta_1^t); v and v' likewise from
+    dtheta^2 and beta_2. Epsilon stands outside the root and after the correction, as in PyTorch; the
+    corrections are made in double precision.
+    """
+    m, v = moments
+    m = beta_1 * m + (1.0 - beta_1) * dtheta
+    v = beta_2 * v + (1.0 - beta_2) * (dtheta * dtheta)
+    rate = learning_rate / (1.0 - beta_1**t)
+    root = namespace(v).sqrt(v) * (1.0 / (1.0 - beta_2**t) ** 0.5)
+    return theta - rate * (m / (root + epsilon)), (m, v)
+
+
+class Optimizer(NamedTuple):
+    """A row of the table: a step, how many moments it keeps, and the options that it takes."""
+
+    step: Callable[..., tuple[Array, Moments]]
+    moments: int
+    options: tuple[str, ...]
+
+
+OPTIMIZERS = {
+    "gradient_descent": Optimizer(gradient_descent, 0, ("learning_rate",)),
+    "adam": Optimizer(adam, 2, ("learning_rate", "beta_1", "beta_2", "epsilon")),
+}
+"""Every optimizer by its name."""

@@ -1,0 +1,192 @@
+"""Honest scores: a model's, and beside them those of a baseline that anybody could have had."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ellnet.arrays import Array
+from ellnet.batches import Examples
+from ellnet.engines import engine
+from ellnet.network import Network, Parameters
+from ellnet.targets import Target
+from ellnet.training import Metric
+
+__all__ = ["ClassScores", "Scores", "fit_linear", "metric_of", "prior", "score"]
+
+LINEAR_ENTRIES = 2 * 10**7
+"""Entries of X that the linear baseline is fitted on, at most: keeps it to seconds."""
+
+
+@dataclass(frozen=True)
+class ClassScores:
+    """Scores of one class: of those predicted so, of those that are so, and their harmonic mean."""
+
+    label: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores on one set of examples.
+
+    Attributes:
+        m: number of examples.
+        cost: the network's own cost.
+        values: for classification accuracy, balanced_accuracy; for regression rmse, mae, r2, in the
+            target's own units.
+        confusion: for classification, rows true, columns predicted, (k, k); else None.
+        classes: one entry a class; empty for regression.
+    """
+
+    m: int
+    cost: float
+    values: dict[str, float]
+    confusion: NDArray[np.int64] | None = None
+    classes: tuple[ClassScores, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the scores as plain JSON values."""
+        result: dict[str, Any] = {"m": self.m, "cost": self.cost, **self.values}
+        if self.confusion is not None:
+            result["confusion"] = self.confusion.tolist()
+            result["classes"] = [vars(row) for row in self.classes]
+        return result
+
+
+def class_numbers(A: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the class (m,) that each column of A (k, m), or of a single sigmoid unit, stands for."""
+    if A.shape[0] == 1:
+        return (A[0] > 0.5).astype(np.int64)
+    return np.argmax(A, axis=0).astype(np.int64)
+
+
+def metric_of(target: Target) -> Metric:
+    """Return what is watched beside the cost: accuracy, or the root of the mean squared error."""
+    if target.task == "regression":
+        scale = float(target.scale)
+
+        def rmse(A: Array, Y: Array) -> float:
+            return scale * float(np.sqrt(np.mean(np.square(A - Y, dtype=np.float64))))
+
+        return Metric("rmse", rmse)
+
+    def accuracy(A: Array, Y: Array) -> float:
+        return float(np.mean(class_numbers(A) == class_numbers(Y)))
+
+    return Metric("accuracy", accuracy)
+
+
+def score(net: Network, examples: Examples, target: Target) -> Scores:
+    """Score a network on examples, X (n[0], m) and Y (n[L], m)."""
+    chosen = engine("auto")
+    A = chosen.predict(net, examples.X)
+    cost = chosen.cost(net, examples)
+    if target.task == "regression":
+        return _regression(cost, target.decode(examples.Y), target.decode(A))
+    labels = [str(label) for label in target.classes]
+    return _classification(cost, class_numbers(examples.Y), class_numbers(A), labels)
+
+
+def _regression(cost: float, y: NDArray[Any], predicted: NDArray[Any]) -> Scores:
+    from sklearn.metrics import (  # noqa: PLC0415 - slow to import, and prediction needs none of it
+        mean_absolute_error,
+        r2_score,
+        root_mean_squared_error,
+    )
+
+    values = {
+        "rmse": float(root_mean_squared_error(y, predicted)),
+        "mae": float(mean_absolute_error(y, predicted)),
+    }
+    if len(y) > 1:
+        values["r2"] = float(r2_score(y, predicted))
+    return Scores(len(y), cost, values)
+
+
+def _classification(
+    cost: float, y: NDArray[np.int64], predicted: NDArray[np.int64], labels: list[str]
+) -> Scores:
+    from sklearn.metrics import (  # noqa: PLC0415 - slow to import, and prediction needs none of it
+        confusion_matrix,
+        precision_recall_fscore_support,
+    )
+
+    numbers = list(range(len(labels)))
+    columns = precision_recall_fscore_support(y, predicted, labels=numbers, zero_division=0.0)
+    rows = zip(labels, *(column.tolist() for column in columns), strict=True)
+    present = columns[3] > 0
+    values = {
+        "accuracy": float(np.mean(y == predicted)),
+        "balanced_accuracy": float(np.mean(columns[1][present])),
+    }
+    confusion = confusion_matrix(y, predicted, labels=numbers)
+    return Scores(len(y), cost, values, confusion, tuple(ClassScores(*row) for row in rows))
+
+
+def prior(net: Network, Y: NDArray[Any]) -> Network:
+    """Return the network that predicts the training part's mean, or class frequencies, for all.
+
+    Its weights are zero and its one layer's biases are the link of the mean of Y (n[L], m).
+    """
+    mean = np.mean(Y, axis=1, dtype=np.float64, keepdims=True)
+    tiny = 1e-12
+    if net.cost == "binary_cross_entropy":
+        b = np.log(np.maximum(mean, tiny)) - np.log(np.maximum(1 - mean, tiny))
+    elif net.cost == "categorical_cross_entropy":
+        b = np.log(np.maximum(mean, tiny))
+    else:
+        b = mean
+    return _one_layer(net, np.zeros((net.n[net.L], net.n[0])), b)
+
+
+def fit_linear(net: Network, examples: Examples, seed: int) -> Network:
+    """Fit logistic or ridge regression by scikit-learn, and return it as a network of one layer.
+
+    Args:
+        net: the network that it is to stand beside.
+        examples: the training part, X (n[0], m) and Y (n[L], m).
+        seed: chooses the rows where there are more than the fit needs.
+    """
+    from sklearn.linear_model import LogisticRegression, Ridge  # noqa: PLC0415 - slow to import
+
+    rows = max(1000, LINEAR_ENTRIES // net.n[0])
+    X, Y = np.asarray(examples.X).T, np.asarray(examples.Y).T
+    if len(X) > rows:
+        chosen = np.random.default_rng(seed).choice(len(X), rows, replace=False)
+        X, Y = X[chosen], Y[chosen]
+    if net.cost == "squared_error":
+        ridge = Ridge(alpha=1.0).fit(X, Y)
+        return _one_layer(net, np.reshape(ridge.coef_, (Y.shape[1], -1)), ridge.intercept_)
+    numbers = class_numbers(Y.T)
+    if len(np.unique(numbers)) < 2:
+        return prior(net, np.asarray(examples.Y))
+    logistic = LogisticRegression(max_iter=300, tol=1e-3).fit(X, numbers)
+    return _logistic_layer(net, logistic.classes_, logistic.coef_, logistic.intercept_)
+
+
+def _logistic_layer(
+    net: Network, classes: NDArray[np.int64], coef: NDArray[Any], intercept: NDArray[Any]
+) -> Network:
+    """Put the classes that the sample held back in their places; the others get no probability."""
+    k = net.n[net.L]
+    if k == 1:
+        return _one_layer(net, coef, intercept)
+    W, b = np.zeros((k, net.n[0])), np.full(k, -30.0)
+    if len(classes) == 2:
+        W[classes[1]], b[classes[0]], b[classes[1]] = coef[0], 0.0, intercept[0]
+    else:
+        W[classes], b[classes] = coef, intercept
+    return _one_layer(net, W, b)
+
+
+def _one_layer(net: Network, W: NDArray[Any], b: NDArray[Any]) -> Network:
+    output = {"binary_cross_entropy": "sigmoid", "categorical_cross_entropy": "softmax"}
+    dtype = net.W[1].dtype
+    parameters = Parameters.of([W.astype(dtype)], [np.reshape(b, (-1, 1)).astype(dtype)])
+    activation = output.get(net.cost, "identity")
+    return Network((net.n[0], net.n[net.L]), (activation,), net.cost, parameters)

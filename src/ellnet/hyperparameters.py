@@ -1,0 +1,168 @@
+"""Hyperparameters: everything that is chosen and not learned (notes N8)."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
+
+from ellnet.equations.activations import ACTIVATIONS
+from ellnet.equations.costs import COSTS
+from ellnet.equations.initializers import INITIALIZERS
+from ellnet.equations.optimizers import OPTIMIZERS
+from ellnet.errors import HyperparameterError
+
+__all__ = ["Hyperparameters"]
+
+
+def _option(default: Any, meaning: str) -> Any:
+    """A field with its one-line meaning, which the command line shows too."""
+    return field(default=default, metadata={"help": meaning})
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """Everything that is chosen and not learned. Frozen, checked, and saved with the model.
+
+    Raises:
+        HyperparameterError: a value outside its range; names the field, the rule and the value.
+    """
+
+    hidden: tuple[int, ...] = _option((256, 128), "units of each hidden layer; none is a linear model")
+    activation: str | tuple[str, ...] = _option(
+        "relu", "activation of the hidden layers: one name, or one a layer"
+    )
+    output_activation: str = _option("auto", "activation of the output layer; auto follows the task")
+    cost: str = _option("auto", "the cost; auto follows the task")
+    initialization: str = _option("auto", "initial weights; auto follows each activation")
+    optimizer: str = _option("adam", "how a gradient becomes a step")
+    learning_rate: float = _option(1e-3, "alpha, the size of a step")
+    beta_1: float = _option(0.9, "decay of Adam's first moment")
+    beta_2: float = _option(0.999, "decay of Adam's second moment")
+    epsilon: float = _option(1e-8, "what keeps Adam's quotient finite")
+    l2: float = _option(1e-4, "lambda, the strength of the L2 penalty")
+    batch_size: int | Literal["full"] = _option(256, "examples a step; full for all of them")
+    shuffle: bool = _option(True, "draw a new order of the examples each epoch")
+    epochs: int = _option(200, "passes through the training examples, at most")
+    early_stopping: bool = _option(True, "stop when the validation cost no longer falls")
+    validation_fraction: float = _option(
+        0.1, "part of the training rows held out for validation; 0 for none"
+    )
+    n_iter_no_change: int = _option(10, "epochs without gain before early stopping")
+    tol: float = _option(0.0, "smallest fall of the validation cost that counts as gain")
+    seed: int = _option(0, "the seed of every random number")
+    dtype: Literal["float32", "float64"] = _option("float32", "precision of the numbers")
+    engine: str = _option("auto", "the engine; auto takes the fastest that is there")
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        object.__setattr__(self, "hidden", tuple(self.hidden))
+        if not isinstance(self.activation, str):
+            object.__setattr__(self, "activation", tuple(self.activation))
+        self._check_layers()
+        self._check_names()
+        self._check_numbers()
+        self._check_stopping()
+
+    def _check_layers(self) -> None:
+        for layer, units in enumerate(self.hidden, start=1):
+            if not _whole(units, 1):
+                raise _refused(f"hidden: n[{layer}]", "a whole number of at least 1", units)
+        names = self.activations_of_hidden()
+        if len(names) != len(self.hidden):
+            raise HyperparameterError(
+                f"activation must be one name or one for each of the {len(self.hidden)} hidden "
+                f"layers, got {len(names)}"
+            )
+        for name in (self.activation,) if isinstance(self.activation, str) else names:
+            _check_name("activation", name, ACTIVATIONS)
+
+    def _check_names(self) -> None:
+        for name, table in (
+            ("output_activation", {"auto": None, **ACTIVATIONS}),
+            ("cost", {"auto": None, **COSTS}),
+            ("initialization", {"auto": None, **INITIALIZERS}),
+            ("optimizer", OPTIMIZERS),
+            ("dtype", {"float32": None, "float64": None}),
+        ):
+            _check_name(name, getattr(self, name), table)
+        if not isinstance(self.engine, str):
+            raise _refused("engine", "the name of an engine", self.engine)
+
+    def _check_numbers(self) -> None:
+        for name in ("learning_rate", "epsilon"):
+            if not _number(getattr(self, name)) or getattr(self, name) <= 0:
+                raise _refused(name, "a finite number above 0", getattr(self, name))
+        for name in ("beta_1", "beta_2"):
+            if not _number(getattr(self, name)) or not 0 <= getattr(self, name) < 1:
+                raise _refused(name, "a number from 0 to below 1", getattr(self, name))
+        for name in ("l2", "tol"):
+            if not _number(getattr(self, name)) or getattr(self, name) < 0:
+                raise _refused(name, "a finite number of at least 0", getattr(self, name))
+        if self.batch_size != "full" and not _whole(self.batch_size, 1):
+            raise _refused("batch_size", "a whole number of at least 1, or full", self.batch_size)
+        if not _whole(self.seed, 0) or self.seed >= 2**64:
+            raise _refused("seed", "a whole number from 0 to 2^64 - 1", self.seed)
+
+    def _check_stopping(self) -> None:
+        for name in ("shuffle", "early_stopping"):
+            if not isinstance(getattr(self, name), bool):
+                raise _refused(name, "true or false", getattr(self, name))
+        for name, least in (("epochs", 0), ("n_iter_no_change", 1)):
+            if not _whole(getattr(self, name), least):
+                raise _refused(name, f"a whole number of at least {least}", getattr(self, name))
+        if not _number(self.validation_fraction) or not 0 <= self.validation_fraction < 1:
+            raise _refused(
+                "validation_fraction", "a number from 0 to below 1", self.validation_fraction
+            )
+
+    def activations_of_hidden(self) -> tuple[str, ...]:
+        """Return one activation name for each hidden layer."""
+        if isinstance(self.activation, str):
+            return (self.activation,) * len(self.hidden)
+        return self.activation
+
+    def examples_a_step(self, m: int) -> int:
+        """Return the size of a minibatch of m examples; a batch larger than m is m."""
+        return m if self.batch_size == "full" else min(self.batch_size, m)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as plain JSON values."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in dataclasses.asdict(self).items()
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Build from plain values; a field that is left out keeps its default.
+
+        Raises:
+            HyperparameterError: a field that does not exist, or a value that is not allowed.
+        """
+        known = [f.name for f in dataclasses.fields(cls)]
+        for name in values:
+            if name not in known:
+                raise HyperparameterError(
+                    f"there is no hyperparameter {name!r}; there are {', '.join(known)}"
+                )
+        return cls(
+            **{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()},
+        )
+
+
+def _whole(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _refused(name: str, rule: str, value: object) -> HyperparameterError:
+    return HyperparameterError(f"{name} must be {rule}, got {value!r}")
+
+
+def _check_name(field_name: str, value: object, table: Mapping[str, object]) -> None:
+    if not isinstance(value, str) or value not in table:
+        raise _refused(field_name, f"one of {', '.join(table)}", value)

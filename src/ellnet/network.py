@@ -1,0 +1,287 @@
+"""Network: the architecture of an L-layer network and its parameters, in the shapes of the notes.
+
+Layers are numbered from 1; the input is layer 0 and is not counted (N1). W[l] is (n[l], n[l-1]) and
+b[l] is (n[l], 1), whatever the number of examples (N3).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, Self, TypeVar
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from ellnet.arrays import Array, move
+from ellnet.equations.activations import ACTIVATIONS
+from ellnet.equations.costs import COSTS, check_pair
+from ellnet.equations.initializers import INITIALIZERS, suited
+from ellnet.errors import HyperparameterError, LayerError, ShapeError
+from ellnet.randomness import Stream, generator
+
+__all__ = ["Layers", "Network", "Parameters", "ShapeRow", "check_shape", "initial_parameters"]
+
+T = TypeVar("T")
+
+
+class Layers(Generic[T]):
+    """One value for each layer 1..L, asked for by its number: `W[1]`, ..., `W[L]`."""
+
+    def __init__(self, values: Iterable[T], name: str = "layer") -> None:
+        """Take the values of layers 1, 2, ... in order; `name` is what messages call them."""
+        self._values = tuple(values)
+        self._name = name
+
+    def __getitem__(self, layer: int) -> T:
+        """Return the value of layer `layer`, 1..L.
+
+        Raises:
+            LayerError: there is no such layer.
+        """
+        if 1 <= layer <= len(self._values):
+            return self._values[layer - 1]
+        why = "; layer 0 is the input, which has none of its own" if layer == 0 else ""
+        raise LayerError(
+            f"{self._name}[{layer}] does not exist: layers are numbered 1..{len(self)}{why}"
+        )
+
+    def __iter__(self) -> Iterator[T]:
+        """Go through the values from layer 1 to layer L."""
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        """Return the number of layers, L."""
+        return len(self._values)
+
+    def __eq__(self, other: object) -> bool:
+        """Two are equal when their values are."""
+        return isinstance(other, Layers) and self._values == other._values
+
+    def __hash__(self) -> int:
+        """Hash by value."""
+        return hash(self._values)
+
+    def __repr__(self) -> str:
+        """Show the values with their layer numbers."""
+        inside = ", ".join(f"{layer}: {value!r}" for layer, value in enumerate(self, start=1))
+        return f"{self._name}[{inside}]"
+
+
+@dataclass(frozen=True, eq=False)
+class Parameters:
+    """W[l], (n[l], n[l-1]), and b[l], (n[l], 1), of every layer; also anything of their shapes."""
+
+    W: Layers[Array]
+    b: Layers[Array]
+
+    @classmethod
+    def of(cls, W: Iterable[Array], b: Iterable[Array]) -> Self:
+        """Build from the arrays of layers 1, 2, ... in order."""
+        return cls(Layers(W, "W"), Layers(b, "b"))
+
+    def arrays(self) -> tuple[Array, ...]:
+        """Return W[1], b[1], W[2], b[2], ..., W[L], b[L]."""
+        return tuple(array for pair in zip(self.W, self.b, strict=True) for array in pair)
+
+    @classmethod
+    def from_arrays(cls, arrays: Sequence[Array]) -> Self:
+        """Build from what `arrays` returns."""
+        return cls.of(arrays[0::2], arrays[1::2])
+
+    def zeros(self) -> Self:
+        """Return zeros of the same shapes, dtype, library and device."""
+        return self.from_arrays([0 * array for array in self.arrays()])
+
+    def like(self, other: Array) -> Self:
+        """Return the same numbers in the library and on the device of `other`."""
+        return self.from_arrays([move(array, other) for array in self.arrays()])
+
+
+@dataclass(frozen=True)
+class ShapeRow:
+    """One row of the notes' table of dimensions (N3)."""
+
+    layer: int
+    quantity: str
+    shape: tuple[int, int]
+    rule: str
+
+
+def check_shape(quantity: str, array: Array, required: tuple[int, int], rule: str) -> None:
+    """Refuse an array whose shape is not the required one (N3).
+
+    Raises:
+        ShapeError: names the quantity with its layer, the rule, the shape required and that found.
+    """
+    found = tuple(array.shape)
+    if found != required:
+        raise ShapeError(f"{quantity} must have shape {rule} = {required}, got {found}")
+
+
+class Network:
+    """An L-layer network: n[0..L] units, activations g[1..L], a cost, and the parameters."""
+
+    def __init__(
+        self,
+        n: Sequence[int],
+        activations: Sequence[str],
+        cost: str,
+        parameters: Parameters | None = None,
+    ) -> None:
+        """Build the network.
+
+        Args:
+            n: units of each layer, n[0] (the input features) to n[L].
+            activations: g[1] to g[L] by name, one a layer.
+            cost: the cost by name; it has to go with g[L].
+            parameters: W and b in the shapes of N3; by default the initial ones that suit the
+                activations, of seed 0, in float32.
+
+        Raises:
+            HyperparameterError: a size, name or pair that is not allowed.
+            ShapeError: parameters of the wrong shape.
+        """
+        _check_architecture(n, activations, cost)
+        self.n = tuple(int(units) for units in n)
+        self.activations = Layers(activations, "activations")
+        self.cost = cost
+        self.parameters = parameters or initial_parameters(self.n, activations)
+        self._check_parameters()
+
+    @property
+    def L(self) -> int:
+        """The number of layers; the input is not counted."""
+        return len(self.n) - 1
+
+    @property
+    def W(self) -> Layers[Array]:
+        """The weights: W[l] is (n[l], n[l-1])."""
+        return self.parameters.W
+
+    @property
+    def b(self) -> Layers[Array]:
+        """The biases: b[l] is (n[l], 1)."""
+        return self.parameters.b
+
+    @property
+    def size(self) -> int:
+        """The number of parameters, weights and biases together."""
+        n = self.n
+        return sum(n[layer] * (n[layer - 1] + 1) for layer in range(1, self.L + 1))
+
+    @property
+    def largest_layer(self) -> int:
+        """The number of weights of the layer that has most."""
+        return max(out * inputs for out, inputs in zip(self.n[1:], self.n, strict=False))
+
+    def with_parameters(self, parameters: Parameters) -> "Network":
+        """Return the same architecture with other parameters."""
+        return Network(self.n, tuple(self.activations), self.cost, parameters)
+
+    def shapes(self, m: int) -> list[ShapeRow]:
+        """Return the table of dimensions (N3) for m examples, layer by layer."""
+        rows = [ShapeRow(0, "X = A[0]", (self.n[0], m), "(n[0], m)")]
+        for layer in range(1, self.L + 1):
+            out, inputs = f"n[{layer}]", f"n[{layer - 1}]"
+            weights, biases = (self.n[layer], self.n[layer - 1]), (self.n[layer], 1)
+            rows += [
+                ShapeRow(layer, f"W[{layer}], dW[{layer}]", weights, f"({out}, {inputs})"),
+                ShapeRow(layer, f"b[{layer}], db[{layer}]", biases, f"({out}, 1)"),
+                ShapeRow(
+                    layer,
+                    f"Z[{layer}], A[{layer}], dZ[{layer}], dA[{layer}]",
+                    (self.n[layer], m),
+                    f"({out}, m)",
+                ),
+            ]
+        return rows
+
+    def check_input(self, X: Array) -> None:
+        """Refuse an input that is not (n[0], m).
+
+        Raises:
+            ShapeError: names the shape found and the shape required.
+        """
+        if len(X.shape) != 2:
+            raise ShapeError(
+                f"X = A[0] must have shape (n[0], m) = ({self.n[0]}, m), one example a column, "
+                f"got {tuple(X.shape)}"
+            )
+        check_shape("X = A[0]", X, (self.n[0], X.shape[1]), "(n[0], m)")
+
+    def check_target(self, Y: Array, m: int) -> None:
+        """Refuse a target that is not (n[L], m).
+
+        Raises:
+            ShapeError: names the shape found and the shape required.
+        """
+        check_shape("Y", Y, (self.n[self.L], m), f"(n[{self.L}], m)")
+
+    def _check_parameters(self) -> None:
+        for name, layers in (("W", self.W), ("b", self.b)):
+            if len(layers) != self.L:
+                raise ShapeError(
+                    f"{name} must have one array for each of the L = {self.L} layers, "
+                    f"got {len(layers)}"
+                )
+        for layer in range(1, self.L + 1):
+            out, inputs = self.n[layer], self.n[layer - 1]
+            rule = f"(n[{layer}], n[{layer - 1}])"
+            check_shape(f"W[{layer}]", self.W[layer], (out, inputs), rule)
+            check_shape(f"b[{layer}]", self.b[layer], (out, 1), f"(n[{layer}], 1)")
+
+    def __repr__(self) -> str:
+        """Show the architecture."""
+        return f"Network(n={self.n}, activations={tuple(self.activations)}, cost={self.cost!r})"
+
+
+def _check_architecture(n: Sequence[int], activations: Sequence[str], cost: str) -> None:
+    if len(n) < 2:
+        raise HyperparameterError(
+            f"n must name the units of the input and of at least one layer, got {tuple(n)}"
+        )
+    for layer, units in enumerate(n):
+        if isinstance(units, bool) or not isinstance(units, int | np.integer) or units < 1:
+            raise HyperparameterError(
+                f"n[{layer}] must be a whole number of units, at least 1, got {units!r}"
+            )
+    if len(activations) != len(n) - 1:
+        raise HyperparameterError(
+            f"there must be one activation for each of the L = {len(n) - 1} layers, "
+            f"got {len(activations)}"
+        )
+    for layer, activation in enumerate(activations, start=1):
+        if activation not in ACTIVATIONS:
+            raise HyperparameterError(
+                f"g[{layer}] must be one of {', '.join(ACTIVATIONS)}, got {activation!r}"
+            )
+    if cost not in COSTS:
+        raise HyperparameterError(f"cost must be one of {', '.join(COSTS)}, got {cost!r}")
+    check_pair(activations[-1], cost)
+
+
+def initial_parameters(
+    n: Sequence[int],
+    activations: Sequence[str],
+    initialization: str = "auto",
+    seed: int = 0,
+    dtype: DTypeLike = np.float32,
+) -> Parameters:
+    """Draw the initial weights at random and set the biases to zero (N9).
+
+    Args:
+        n: units of each layer, n[0] to n[L].
+        activations: g[1] to g[L].
+        initialization: an initializer by name, or "auto": the one that suits each activation.
+        seed: the first word of the random numbers' key.
+        dtype: float32 or float64; the same draws serve both.
+
+    Returns:
+        Parameters as NumPy arrays.
+    """
+    W, b = [], []
+    for layer in range(1, len(n)):
+        name = suited(activations[layer - 1]) if initialization == "auto" else initialization
+        random = generator(seed, Stream.INITIAL_WEIGHTS, layer=layer)
+        W.append(INITIALIZERS[name](n[layer], n[layer - 1], random).astype(dtype))
+        b.append(np.zeros((n[layer], 1), dtype))
+    return Parameters.of(W, b)
