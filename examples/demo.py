@@ -1,7 +1,7 @@
 """The demo: handwritten digits, from table to saved model, by the main job's own path.
 
-Trains on five seeds, each with its own 80/20 split, draws the first run's cost curve, and shows that
-a saved model predicts the same bits.
+Trains on five seeds, each with its own 80/20 split, draws the first run's cost curve, and shows
+that a saved model predicts the same bits.
 """
 
 import sys

@@ -14,7 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["Array", "Namespace", "columns", "is_finite", "move", "namespace", "overflow_allowed", "threads_for", "to_numpy"]
+__all__ = [
+    "Array",
+    "Namespace",
+    "columns",
+    "is_finite",
+    "move",
+    "namespace",
+    "overflow_allowed",
+    "threads_for",
+    "to_numpy",
+    "without_dust",
+]
 
 Array: TypeAlias = Any
 """An array of any library that follows the array API standard, which has no static type of its own."""
@@ -86,6 +97,14 @@ def columns(array: Array, index: Array) -> Array:
 def is_finite(*arrays: Array) -> bool:
     """Say whether every entry of every array is finite."""
     return all(_each_finite(arrays))
+
+
+def without_dust(array: Array) -> Array:
+    """Return the array with entries below the smallest normal number over epsilon set to zero."""
+    xp = namespace(array)
+    info = xp.finfo(array.dtype)
+    keep = xp.astype(xp.abs(array) >= info.smallest_normal / info.eps, array.dtype)
+    return array * keep
 
 
 def _each_finite(arrays: tuple[Array, ...]) -> Iterator[bool]:

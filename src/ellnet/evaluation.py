@@ -59,7 +59,7 @@ class Scores:
 
 
 def class_numbers(A: NDArray[Any]) -> NDArray[np.int64]:
-    """Return the class (m,) that each column of A (k, m), or of a single sigmoid unit, stands for."""
+    """Return the class (m,) that each column of A (k, m) stands for; k = 1 is a sigmoid unit."""
     if A.shape[0] == 1:
         return (A[0] > 0.5).astype(np.int64)
     return np.argmax(A, axis=0).astype(np.int64)

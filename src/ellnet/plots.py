@@ -74,7 +74,5 @@ def _figure() -> "Figure":
     try:
         from matplotlib.figure import Figure  # noqa: PLC0415 - an extra, imported when needed
     except ImportError as error:
-        raise MissingExtraError(
-            "drawing needs matplotlib: pip install 'ellnet[plot]'"
-        ) from error
+        raise MissingExtraError("drawing needs matplotlib: pip install 'ellnet[plot]'") from error
     return Figure(figsize=(7, 4), layout="constrained")

@@ -20,9 +20,9 @@ class RunFolder:
     """A folder that holds one training run.
 
     Attributes:
-        path: the folder. It holds `model.safetensors`, `metrics.jsonl` (a line an epoch, written as
-            training goes), `report.json` (the scores), `cost.png` where matplotlib is installed, and
-            `command.txt` (the exact command).
+        path: the folder. It holds `model.safetensors`, `metrics.jsonl` (a line an epoch, written
+            as training goes), `report.json` (the scores), `cost.png` where matplotlib is
+            installed, and `command.txt` (the exact command).
     """
 
     path: Path

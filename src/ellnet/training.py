@@ -62,7 +62,9 @@ class Hook:
         """Training has ended, for whatever reason the history names."""
 
 
-def split_off(net: Network, examples: Examples, fraction: float, seed: int) -> tuple[Examples, Examples]:
+def split_off(
+    net: Network, examples: Examples, fraction: float, seed: int
+) -> tuple[Examples, Examples]:
     """Hold out a fraction of the examples, stratified by class where the cost is a cross-entropy.
 
     Returns:
@@ -80,7 +82,7 @@ def split_off(net: Network, examples: Examples, fraction: float, seed: int) -> t
     return examples.take(parts.train), examples.take(parts.held_out)
 
 
-def train(  # noqa: PLR0913 - every option of a training run has its name here
+def train(
     net: Network,
     examples: Examples,
     hyperparameters: Hyperparameters,
@@ -114,6 +116,7 @@ def train(  # noqa: PLR0913 - every option of a training run has its name here
     fraction = hyperparameters.validation_fraction
     if validation is None and hyperparameters.early_stopping and fraction > 0:
         examples, validation = split_off(net, examples, fraction, hyperparameters.seed)
+    hyperparameters = hyperparameters.resolved(examples.m)
     if state is None:
         moments = OPTIMIZERS[hyperparameters.optimizer].moments
         state = TrainingState.start(net.parameters, moments, hyperparameters.seed)
@@ -123,9 +126,7 @@ def train(  # noqa: PLR0913 - every option of a training run has its name here
     for hook in hooks:
         hook.after_run(outcome)
     if loop.trouble is not None:
-        raise DivergenceError(
-            explain(loop.trouble, hyperparameters, feature_names), outcome
-        )
+        raise DivergenceError(explain(loop.trouble, hyperparameters, feature_names), outcome)
     return outcome
 
 
@@ -218,9 +219,7 @@ class _Loop:
         if self.metric is None or self.validation is None:
             return None
         net = self.net.with_parameters(self.state.parameters)
-        return self.metric.measure(
-            self.engine.predict(net, self.validation.X), self.validation.Y
-        )
+        return self.metric.measure(self.engine.predict(net, self.validation.X), self.validation.Y)
 
     def _no_more_gain(self) -> bool:
         """Keep the best parameters so far, and say whether patience has run out."""
@@ -250,7 +249,9 @@ def explain(
 ) -> str:
     """Say where a run met the first number that is not finite, and what usually helps."""
     quantity = trouble.quantity
-    where = f"{quantity}[{trouble.layer}]" if quantity in {"W", "b", "Z", "A"} else f"the {quantity}"
+    where = (
+        f"{quantity}[{trouble.layer}]" if quantity in {"W", "b", "Z", "A"} else f"the {quantity}"
+    )
     largest = ""
     if trouble.feature >= 0:
         names = dict(enumerate(feature_names))
@@ -259,6 +260,6 @@ def explain(
     return (
         f"the cost became infinite or not a number in epoch {trouble.epoch + 1}, after "
         f"{trouble.step} steps: {where} was the first{largest}; the last good parameters are kept. "
-        f"A smaller learning_rate (now {hyperparameters.learning_rate:g}), scaled inputs or a larger "
-        "batch_size usually helps"
+        f"A smaller learning_rate (now {hyperparameters.learning_rate:g}), scaled inputs or a "
+        "larger batch_size usually helps"
     )

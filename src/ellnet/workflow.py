@@ -19,7 +19,16 @@ from ellnet.preprocessing import Preprocessing
 from ellnet.targets import Target
 from ellnet.training import Hook, Outcome, train
 
-__all__ = ["Parts", "Plan", "Trained", "evaluate_model", "network_for", "part_rows", "rows_of_part", "train_table"]
+__all__ = [
+    "Parts",
+    "Plan",
+    "Trained",
+    "evaluate_model",
+    "network_for",
+    "part_rows",
+    "rows_of_part",
+    "train_table",
+]
 
 FEW_ROWS = 20
 """Below so many training rows none is held out for validation."""
@@ -89,7 +98,7 @@ def train_table(
     hyperparameters: Hyperparameters,
     *,
     hooks: Sequence[Hook] = (),
-    begin: Callable[[Network, Parts], None] = lambda net, parts: None,
+    begin: Callable[[Network, Parts], None] | None = None,
 ) -> Trained:
     """Train a network on a table, and score it on the rows held out.
 
@@ -111,6 +120,7 @@ def train_table(
     y = table[plan.target]
     Target.fit(y, plan.task)
     parts = part_rows(table, plan, hyperparameters)
+    hyperparameters = hyperparameters.resolved(len(parts.train))
     target = Target.fit(y.take(parts.train), plan.task)
     inputs = table.drop([plan.target, *([plan.split_column] if plan.split_column else [])])
     preprocessing = Preprocessing.fit(inputs.take(parts.train), dtype=hyperparameters.dtype)
@@ -122,7 +132,8 @@ def train_table(
     learned = examples(parts.train)
     validation = examples(parts.validation) if len(parts.validation) else None
     net = network_for(learned, target, hyperparameters)
-    begin(net, parts)
+    if begin is not None:
+        begin(net, parts)
     outcome, trouble = _trained(
         net, learned, validation, hyperparameters, target, hooks, preprocessing.feature_names
     )
@@ -138,7 +149,7 @@ def train_table(
     return Trained(model, parts, scored, _scores(model, held), trouble)
 
 
-def _trained(  # noqa: PLR0913, PLR0917 - one call of `train`, and its one way of failing
+def _trained(  # noqa: PLR0917 - one call of `train`, and its one way of failing
     net: Network,
     learned: Examples,
     validation: Examples | None,
@@ -183,7 +194,7 @@ def network_for(examples: Examples, target: Target, hyperparameters: Hyperparame
     if hyperparameters.output_activation != "auto":
         output = hyperparameters.output_activation
     n = (int(examples.X.shape[0]), *hyperparameters.hidden, int(examples.Y.shape[0]))
-    activations = (*hyperparameters.activations_of_hidden(), output)
+    activations = (*hyperparameters.hidden_activations, output)
     parameters = initial_parameters(
         n, activations, hyperparameters.initialization, hyperparameters.seed, hyperparameters.dtype
     )

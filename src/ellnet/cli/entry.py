@@ -4,7 +4,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import Any, TextIO
+from typing import TextIO
 
 import click
 
@@ -61,15 +61,9 @@ def _refuse(sentence: str, code: int) -> int:
 
 
 def _show_warning(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
+    message: Warning | str, category: type[Warning], *place: int | str | TextIO | None, **_: str
 ) -> None:
     """Print a warning of ours as one line; those of libraries are for developers."""
-    arguments: tuple[Any, ...] = (filename, lineno, file, line)
-    del arguments
+    del place
     if issubclass(category, EllnetWarning):
         click.echo(f"ellnet: warning: {message}", err=True)

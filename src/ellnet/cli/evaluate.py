@@ -21,7 +21,7 @@ __all__ = ["evaluate"]
 @click.option("--split-column", help="Score only the rows that this column calls test.")
 @click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON.")
 def evaluate(
-    model: Path, table: str, target: str | None, split_column: str | None, as_json: bool  # noqa: FBT001
+    model: Path, table: str, target: str | None, split_column: str | None, as_json: bool
 ) -> None:
     """Score MODEL on TABLE: cost, accuracy or error, classes, and the baselines beside it.
 

@@ -18,8 +18,8 @@ __all__ = ["inspect"]
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("-m", "--examples", "m", type=click.IntRange(min=1), help="Number m in the shapes.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything but the weights as JSON.")
-def inspect(model: Path, m: int | None, as_json: bool) -> None:  # noqa: FBT001
-    """Show MODEL: its layers, the shapes of every quantity, hyperparameters, columns and history."""
+def inspect(model: Path, m: int | None, as_json: bool) -> None:
+    """Show MODEL: layers, the shapes of every quantity, hyperparameters, columns and history."""
     loaded = load(model)
     if as_json:
         click.echo(json.dumps(_document(loaded, m or 1)))
@@ -64,7 +64,13 @@ def _show_layers(console: Console, model: Model) -> None:
     for layer in range(1, net.L + 1):
         weights = net.n[layer] * net.n[layer - 1]
         mean = f"{abs(net.W[layer]).mean():.4g}"
-        cells = (str(net.n[layer]), net.activations[layer], f"{weights:,}", f"{net.n[layer]:,}", mean)
+        cells = (
+            str(net.n[layer]),
+            net.activations[layer],
+            f"{weights:,}",
+            f"{net.n[layer]:,}",
+            mean,
+        )
         table.add_row(str(layer), *cells)
     console.print(table)
 
@@ -80,7 +86,9 @@ def _show_shapes(console: Console, model: Model, m: int | None) -> None:
 def _show_hyperparameters(console: Console, model: Model) -> None:
     table = plain_table("hyperparameter", "value")
     for name, value in model.hyperparameters.to_json().items():
-        shown = ", ".join(str(part) for part in value) or "none" if isinstance(value, list) else value
+        shown = (
+            ", ".join(str(part) for part in value) or "none" if isinstance(value, list) else value
+        )
         table.add_row(name, str(shown))
     console.print(table)
 
@@ -95,7 +103,9 @@ def _show_columns(console: Console, model: Model) -> None:
 
 def _show_history(console: Console, model: Model) -> None:
     history = model.history
-    console.print(f"training: {stopped_because(history)} ({history.engine} engine)", highlight=False)
+    console.print(
+        f"training: {stopped_because(history)} ({history.engine} engine)", highlight=False
+    )
     curves = {"training cost": history.costs, "validation cost": history.validation_costs}
     for line in draw_curves({name: values for name, values in curves.items() if values}):
         console.print(line)

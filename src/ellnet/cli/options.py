@@ -16,8 +16,10 @@ __all__ = ["chosen_hyperparameters", "hyperparameter_options", "read_config"]
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def _widths(text: str) -> tuple[int, ...]:
+def _widths(text: str) -> tuple[int, ...] | str:
     """Read `256,128`; `none` is no hidden layer."""
+    if text.strip().lower() == "auto":
+        return "auto"
     if text.strip().lower() in {"none", ""}:
         return ()
     try:
@@ -35,17 +37,25 @@ def _names(text: str) -> str | tuple[str, ...]:
 
 def _size(text: str) -> int | str:
     try:
-        return text if text == "full" else int(text)
+        return text if text in {"full", "auto"} else int(text)
     except ValueError:
         raise HyperparameterError(
-            f"batch_size must be a whole number of at least 1, or full, got {text!r}"
+            f"batch_size must be a whole number of at least 1, full or auto, got {text!r}"
         ) from None
+
+
+def _strength(text: str) -> float | str:
+    try:
+        return text if text == "auto" else float(text)
+    except ValueError:
+        raise HyperparameterError(f"l2 must be a number of at least 0, got {text!r}") from None
 
 
 READERS: dict[str, Callable[[str], Any]] = {
     "hidden": _widths,
     "activation": _names,
     "batch_size": _size,
+    "l2": _strength,
 }
 """How the text of an option becomes a value, where it is not one plain word or number."""
 
@@ -75,9 +85,7 @@ def _shown(value: object) -> str:
     return str(value)
 
 
-def chosen_hyperparameters(
-    given: Mapping[str, Any], config: Mapping[str, Any]
-) -> Hyperparameters:
+def chosen_hyperparameters(given: Mapping[str, Any], config: Mapping[str, Any]) -> Hyperparameters:
     """Join the file's lines with the options given, which win.
 
     Raises:

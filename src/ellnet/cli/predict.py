@@ -17,11 +17,18 @@ __all__ = ["predict"]
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("table")
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="CSV or Parquet file; else stdout.")
-@click.option("--unseen", type=click.Choice(["error", "ignore"]), default="error", show_default=True,
-              help="What to do with a category that training never saw.")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), help="CSV or Parquet file; else stdout."
+)
+@click.option(
+    "--unseen",
+    type=click.Choice(["error", "ignore"]),
+    default="error",
+    show_default=True,
+    help="What to do with a category that training never saw.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object a row.")
-def predict(model: Path, table: str, out: Path | None, unseen: str, as_json: bool) -> None:  # noqa: FBT001
+def predict(model: Path, table: str, out: Path | None, unseen: str, as_json: bool) -> None:
     """Predict every row of TABLE with MODEL, in the table's order.
 
     Classifications give the label, and the probability of each class.

@@ -9,7 +9,7 @@ from ellnet.history import History
 from ellnet.state import TrainingState
 from ellnet.training import Hook, Outcome
 
-__all__ = ["LiveBar", "Lines", "describe_epoch", "progress_hook"]
+__all__ = ["Lines", "LiveBar", "describe_epoch", "progress_hook"]
 
 SECONDS_BETWEEN_LINES = 2.0
 
@@ -66,9 +66,7 @@ class LiveBar(Hook):
     def after_run(self, outcome: Outcome) -> None:
         """Leave the bar as it stands."""
         epochs = len(outcome.history.epochs)
-        self._progress.update(
-            self._task, epoch=epochs, description=describe_epoch(outcome.history)
-        )
+        self._progress.update(self._task, epoch=epochs, description=describe_epoch(outcome.history))
         self._progress.stop()
 
 

@@ -17,7 +17,9 @@ def is_built_in(source: str) -> bool:
     return source.partition(":")[0] in DATASETS and not Path(source).exists()
 
 
-def open_table(source: str, *, ignore: Sequence[str] = (), categorical: Sequence[str] = ()) -> Columns:
+def open_table(
+    source: str, *, ignore: Sequence[str] = (), categorical: Sequence[str] = ()
+) -> Columns:
     """Read a file, or make a built-in set.
 
     Raises:

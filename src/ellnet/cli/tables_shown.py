@@ -61,7 +61,9 @@ def show_scores(console: Console, scores: Mapping[str, Scores], target: Target, 
     table = plain_table(f"on {first.m:,} {part} rows", *first.values, "cost")
     for name, row in scores.items():
         style = "bold" if name == "model" else ""
-        values = [f"{value:.4f}" if abs(value) < 100 else f"{value:,.1f}" for value in row.values.values()]
+        values = [
+            f"{value:.4f}" if abs(value) < 100 else f"{value:,.1f}" for value in row.values.values()
+        ]
         table.add_row(names[name], *values, f"{row.cost:.4f}", style=style)
     console.print(table)
 
@@ -73,7 +75,11 @@ def show_confusion(console: Console, scores: Scores) -> None:
     table = plain_table("class", "precision", "recall", "f1", "rows")
     for row in scores.classes:
         table.add_row(
-            row.label, f"{row.precision:.3f}", f"{row.recall:.3f}", f"{row.f1:.3f}", str(row.support)
+            row.label,
+            f"{row.precision:.3f}",
+            f"{row.recall:.3f}",
+            f"{row.f1:.3f}",
+            str(row.support),
         )
     console.print(table)
     if len(scores.classes) > CLASSES_SHOWN:

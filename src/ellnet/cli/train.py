@@ -38,9 +38,13 @@ TASKS = ("classification", "regression", "binary", "multiclass")
 @click.argument("table")
 @click.option("--target", help="The column to predict; a built-in set knows its own.")
 @click.option("--task", type=click.Choice(TASKS), help="Said instead of inferred from the target.")
-@click.option("--test-size", type=float, help="Part of the rows held out for the test.  [default: 0.2]")
+@click.option(
+    "--test-size", type=float, help="Part of the rows held out for the test.  [default: 0.2]"
+)
 @click.option("--split-column", help="Column that says train, validation or test of each row.")
-@click.option("--ignore", multiple=True, metavar="COLUMN", help="Leave a column out; may be repeated.")
+@click.option(
+    "--ignore", multiple=True, metavar="COLUMN", help="Leave a column out; may be repeated."
+)
 @click.option(
     "--categorical",
     multiple=True,
@@ -51,7 +55,7 @@ TASKS = ("classification", "regression", "binary", "multiclass")
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: runs/NAME-1]")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @hyperparameter_options
-def train(table: str, config: Path | None, as_json: bool, **given: Any) -> int:  # noqa: FBT001
+def train(table: str, config: Path | None, as_json: bool, **given: Any) -> int:
     """Train a network on TABLE, and score it on rows that it never saw.
 
     TABLE is a CSV, Parquet, Feather or npz file, or a built-in set: digits, iris, wine,
@@ -61,7 +65,9 @@ def train(table: str, config: Path | None, as_json: bool, **given: Any) -> int: 
     settings = read_config(config, PLAN_OPTIONS)
     hyperparameters = chosen_hyperparameters(given, settings)
     chosen = {name: given[name] or settings.get(name) for name in PLAN_OPTIONS}
-    chosen["test_size"] = settings.get("test_size") if given["test_size"] is None else given["test_size"]
+    chosen["test_size"] = (
+        settings.get("test_size") if given["test_size"] is None else given["test_size"]
+    )
     plan = _plan(table, chosen)
     columns = open_table(
         table,
@@ -180,8 +186,12 @@ def _finish(console: Console, folder: RunFolder, trained: Trained) -> None:
     if history.stopped == "interrupted":
         click.echo("ellnet: interrupted; what was learned so far is saved", err=True)
     drawn = _draw(folder, history)
-    console.print(f"saved in {folder.path}: model.safetensors, metrics.jsonl, report.json, {drawn}command.txt",
-                  highlight=False, soft_wrap=True)
+    console.print(
+        f"saved in {folder.path}: model.safetensors, metrics.jsonl, report.json, {drawn}"
+        "command.txt",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _draw(folder: RunFolder, history: History) -> str:

@@ -8,7 +8,15 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ellnet.arrays import Array, is_finite, move, namespace, overflow_allowed, threads_for
+from ellnet.arrays import (
+    Array,
+    is_finite,
+    move,
+    namespace,
+    overflow_allowed,
+    threads_for,
+    without_dust,
+)
 from ellnet.batches import Examples, epoch_order, minibatches
 from ellnet.engines.protocol import Cache, Divergence, Gradients, Run, Watch
 from ellnet.equations.activations import ACTIVATIONS
@@ -20,7 +28,16 @@ from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Layers, Network, Parameters
 from ellnet.state import TrainingState
 
-__all__ = ["NAME", "backward", "backward_block", "cost", "forward", "forward_block", "predict", "run"]
+__all__ = [
+    "NAME",
+    "backward",
+    "backward_block",
+    "cost",
+    "forward",
+    "forward_block",
+    "predict",
+    "run",
+]
 
 NAME = "array"
 PASS = 8192
@@ -188,6 +205,7 @@ def run(  # noqa: PLR0913 - the engine's whole contract in one call
     """Train for a number of epochs from a state (see `Engine.run`)."""
     net.check_input(train.X)
     net.check_target(train.Y, train.m)
+    hyperparameters = hyperparameters.resolved(train.m)
     result = Run(state.like(train.X))
     products = net.largest_layer * hyperparameters.examples_a_step(train.m)
     with overflow_allowed(), threads_for(products):
@@ -229,8 +247,25 @@ def _epoch(
         found = _diagnose(net.with_parameters(state.parameters), state, batch)
         return replace(begun, state=kept, iterations=tuple(iterations), divergence=found)
     costs = (*begun.costs, state.epoch_cost / train.m)
-    ended = replace(state, epoch=state.epoch + 1, batch=0, epoch_cost=0.0)
+    ended = replace(_without_dust(state), epoch=state.epoch + 1, batch=0, epoch_cost=0.0)
     return replace(begun, state=ended, good=good, iterations=tuple(iterations), costs=costs)
+
+
+def _without_dust(state: TrainingState) -> TrainingState:
+    """Set to zero what is too small ever to matter, before it fades into subnormal numbers.
+
+    Dead units' weights and moments decay by a factor each step; processors calculate with
+    subnormal numbers many times slower.
+    """
+    return replace(
+        state,
+        parameters=_dusted(state.parameters),
+        moments=tuple(_dusted(moment) for moment in state.moments),
+    )
+
+
+def _dusted(parameters: Parameters) -> Parameters:
+    return Parameters.from_arrays([without_dust(array) for array in parameters.arrays()])
 
 
 def _order(train: Examples, state: TrainingState) -> Array:

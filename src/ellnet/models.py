@@ -1,0 +1,162 @@
+"""Model: a trained network with everything that it takes to predict from a table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ellnet.arrays import Array, to_numpy
+from ellnet.columns import Columns
+from ellnet.engines import engine
+from ellnet.errors import DataError, ShapeError
+from ellnet.files.model_file import ModelRecord, read_model, write_model
+from ellnet.history import History
+from ellnet.hyperparameters import Hyperparameters
+from ellnet.network import Network, Parameters
+from ellnet.preprocessing import Preprocessing
+from ellnet.tables import from_frame
+from ellnet.targets import Target
+
+__all__ = ["Model", "load"]
+
+Unseen = Literal["error", "ignore"]
+"""What to do with a category that training never saw."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A trained network, and what stands between it and a table.
+
+    A frame, wherever one is asked for, is a polars, pandas or pyarrow one; a mapping of columns; a
+    record, or a list of records, each a dict; or a NumPy array (m, columns) with the columns of
+    training in their order. Columns are found by name, and the target's column is passed over.
+
+    Rows may be predicted one at a time or many at once: with the array engine both agree to
+    rounding, and the same rows in the same call give the same bits, before saving and after loading.
+
+    Attributes:
+        network: architecture and parameters, as C-ordered NumPy arrays whatever it was trained on.
+        hyperparameters: all that was chosen.
+        preprocessing: how a table becomes X.
+        target: what the outputs mean.
+        history: how training went.
+        baselines: networks of the same inputs and outputs to compare with, by name.
+    """
+
+    network: Network
+    hyperparameters: Hyperparameters
+    preprocessing: Preprocessing
+    target: Target
+    history: History
+    baselines: Mapping[str, Network] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Bring all parameters to where the file has them, which keeps predictions to the bit."""
+        object.__setattr__(self, "network", _at_home(self.network))
+        baselines = {name: _at_home(net) for name, net in self.baselines.items()}
+        object.__setattr__(self, "baselines", baselines)
+
+    def inputs(self, frame: object, *, unseen: Unseen = "error") -> NDArray[Any]:
+        """Return X (m, n[0]), one example a row, C-ordered.
+
+        Args:
+            frame: the rows.
+            unseen: "error" refuses a category that training never saw, "ignore" takes it for none.
+
+        Raises:
+            DataError: rows that do not fit the model; names the column and the row.
+            ShapeError: an array with another number of columns.
+        """
+        columns = self._columns(frame)
+        if self.target.name in columns.names:
+            columns = columns.drop([self.target.name])
+        return self.preprocessing.transform(columns, unseen=unseen)
+
+    def outputs(self, frame: object, *, unseen: Unseen = "error") -> Array:
+        """Return A[L] (n[L], m), one example a column.
+
+        Raises:
+            DataError: rows that do not fit the model; names the column and the row.
+            ShapeError: an array with another number of columns.
+        """
+        X = self.inputs(frame, unseen=unseen).T
+        return engine(self.hyperparameters.engine).predict(self.network, X)
+
+    def predict(self, frame: object, *, unseen: Unseen = "error") -> NDArray[Any]:
+        """Return the predictions (m,): labels, or values in the target's own units.
+
+        Raises:
+            DataError: rows that do not fit the model; names the column and the row.
+            ShapeError: an array with another number of columns.
+        """
+        return np.asarray(self.target.decode(self.outputs(frame, unseen=unseen)))
+
+    def predict_proba(self, frame: object, *, unseen: Unseen = "error") -> NDArray[Any]:
+        """Return the probability of each class (m, classes), in the order of `target.classes`.
+
+        Raises:
+            DataError: a regression, which has no classes; or rows that do not fit the model.
+            ShapeError: an array with another number of columns.
+        """
+        if self.target.task == "regression":
+            raise DataError(
+                f"{self.target.name} is a number, which has no classes and no probabilities; "
+                "use predict"
+            )
+        return np.asarray(self.target.probabilities(self.outputs(frame, unseen=unseen)))
+
+    def save(self, path: str | Path) -> None:
+        """Write the model file durably: after any accident the old or the new one is there, whole.
+
+        Raises:
+            FileAccessError: the file cannot be written; says why, and what to do.
+            DivergenceError: a parameter is not finite.
+        """
+        write_model(path, ModelRecord(**vars(self)))
+
+    def _columns(self, frame: object) -> Columns:
+        if isinstance(frame, Columns):
+            return frame
+        if isinstance(frame, np.ndarray):
+            return from_frame(self._by_name(frame))
+        if isinstance(frame, Mapping) and not any(map(_is_column, frame.values())):
+            return from_frame([frame])
+        return from_frame(frame)
+
+    def _by_name(self, array: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """Give the columns of an array the names of training."""
+        names = self.preprocessing.column_names
+        if array.ndim != 2 or array.shape[1] != len(names):
+            raise ShapeError(
+                f"an array must have shape (m, {len(names)}), one row an example and the columns "
+                f"{', '.join(names[:20])}{', ...' if len(names) > 20 else ''}, got {array.shape}"
+            )
+        return dict(zip(names, array.T, strict=True))
+
+
+def load(path: str | Path) -> Model:
+    """Read a model file, and check all of it; nothing in it is ever run.
+
+    Raises:
+        FileAccessError: the file cannot be read; says why, and what to do.
+        NewerFileError: it needs a later library; names both versions.
+        CorruptFileError: it is damaged, or was not written by ellnet; names the section.
+    """
+    return Model(**vars(read_model(path)))
+
+
+def _is_column(value: object) -> bool:
+    return hasattr(value, "__len__") and not isinstance(value, str | bytes)
+
+
+def _at_home(net: Network) -> Network:
+    """Return the network with C-ordered NumPy arrays."""
+    arrays = net.parameters.arrays()
+    if all(isinstance(array, np.ndarray) and array.flags.carray for array in arrays):
+        return net
+    home = [np.require(to_numpy(array), requirements="CAW") for array in arrays]
+    return net.with_parameters(Parameters.from_arrays(home))

@@ -1,0 +1,44 @@
+"""Curves in the terminal."""
+
+import pytest
+
+from ellnet.cli.curve import draw_curves
+
+
+def plain(curves: dict[str, list[float]], **size: int) -> list[str]:
+    """The lines without their colours."""
+    return [line.plain for line in draw_curves(curves, **size)]
+
+
+def test_a_falling_line_runs_from_the_upper_left_to_the_lower_right():
+    """Four columns and one row of characters hold a line of eight dots."""
+    lines = plain({"cost": [3.0, 2.0, 1.0, 0.0]}, width=2, height=1)
+
+    assert lines[0].endswith("⠑⢄")
+
+
+def test_the_scale_names_the_highest_and_the_lowest_value():
+    """The first line has the top of the scale, the last the bottom, the axis the epochs."""
+    lines = plain({"cost": [4.0, 2.5], "validation": [3.0, 1.25]}, width=20, height=5)
+
+    assert lines[0].startswith("        4 ┤")
+    assert lines[4].startswith("     1.25 ┤")
+    assert lines[5].strip() == "└1" + "─" * 18 + "2"
+    assert "cost" in lines[6]
+    assert "validation" in lines[6]
+
+
+@pytest.mark.parametrize(
+    "values", [[1.0], [1.0, 1.0], [1.0, float("nan"), 2.0], [float("inf"), 1.0, 0.5]]
+)
+def test_odd_curves_are_drawn(values):
+    """One point, a flat line and gaps are no trouble."""
+    lines = plain({"cost": values}, width=10, height=3)
+
+    assert any("⠀" < character <= "⣿" for line in lines for character in line)
+
+
+def test_nothing_is_drawn_of_nothing():
+    """Without a finite value there are no lines."""
+    assert draw_curves({"cost": []}) == []
+    assert draw_curves({"cost": [float("nan")]}) == []

@@ -1,0 +1,20 @@
+"""What every test shares."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+__all__ = ["root"]
+
+settings.register_profile("ellnet", deadline=None, derandomize=True, max_examples=50)
+settings.load_profile("ellnet")
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Return the folder of the project."""
+    return Path(__file__).resolve().parent.parent

@@ -1,0 +1,45 @@
+"""Pictures of a run."""
+
+import builtins
+
+import pytest
+
+from ellnet.errors import MissingExtraError
+from ellnet.history import Epoch, History
+from ellnet.plots import CostCurveDisplay
+
+HISTORY = History(epochs=(Epoch(0.7, 0.8), Epoch(0.5, 0.6), Epoch(0.4, 0.7)), best_epoch=2)
+
+
+def test_both_curves_and_the_kept_epoch_are_drawn(tmp_path):
+    """The lines hold the history's own numbers, and the mark stands on the kept epoch."""
+    display = CostCurveDisplay.from_history(HISTORY, title="a run")
+    display.save(tmp_path / "cost.png")
+
+    training, validation, mark = display.ax_.get_lines()
+    assert list(training.get_ydata()) == [0.7, 0.5, 0.4]
+    assert list(validation.get_ydata()) == [0.8, 0.6, 0.7]
+    assert (list(mark.get_xdata()), list(mark.get_ydata())) == ([2], [0.6])
+    assert (tmp_path / "cost.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_without_validation_there_is_one_curve():
+    """No second line is drawn where nothing was validated."""
+    display = CostCurveDisplay.from_history(History(epochs=(Epoch(0.7),), best_epoch=1))
+
+    assert len(display.ax_.get_lines()) == 1
+
+
+def test_without_matplotlib_the_extra_is_named(monkeypatch):
+    """One sentence says what to install."""
+    real = builtins.__import__
+
+    def refuse(name, *rest, **named):
+        if name.startswith("matplotlib"):
+            raise ImportError(name)
+        return real(name, *rest, **named)
+
+    monkeypatch.setattr(builtins, "__import__", refuse)
+
+    with pytest.raises(MissingExtraError, match=r"pip install 'ellnet\[plot\]'"):
+        CostCurveDisplay.from_history(HISTORY)
