@@ -36,7 +36,7 @@ class Model:
     training in their order. Columns are found by name, and the target's column is passed over.
 
     Rows may be predicted one at a time or many at once: with the array engine both agree to
-    rounding, and the same rows in the same call give the same bits, before saving and after loading.
+    rounding; the same rows in the same call give the same bits, before saving and after loading.
 
     Attributes:
         network: architecture and parameters, as C-ordered NumPy arrays whatever it was trained on.
@@ -122,9 +122,10 @@ class Model:
         if isinstance(frame, Columns):
             return frame
         if isinstance(frame, np.ndarray):
-            return from_frame(self._by_name(frame))
-        if isinstance(frame, Mapping) and not any(map(_is_column, frame.values())):
-            return from_frame([frame])
+            return Columns.from_mapping(self._by_name(frame))
+        if isinstance(frame, Mapping):
+            one = not any(map(_is_column, frame.values()))
+            return Columns.from_records([frame]) if one else Columns.from_mapping(frame)
         return from_frame(frame)
 
     def _by_name(self, array: NDArray[Any]) -> dict[str, NDArray[Any]]:
@@ -158,5 +159,5 @@ def _at_home(net: Network) -> Network:
     arrays = net.parameters.arrays()
     if all(isinstance(array, np.ndarray) and array.flags.carray for array in arrays):
         return net
-    home = [np.require(to_numpy(array), requirements="CAW") for array in arrays]
+    home = [np.require(to_numpy(array), requirements=["C", "A", "W"]) for array in arrays]
     return net.with_parameters(Parameters.from_arrays(home))

@@ -8,7 +8,7 @@ from ellnet.errors import HyperparameterError
 
 __all__ = ["ENGINES", "Cache", "Divergence", "Engine", "Gradients", "Run", "Watch", "engine"]
 
-ENGINES = {"array": cast(Engine, array)}
+ENGINES = {"array": cast("Engine", array)}
 """Every engine by its name."""
 
 

@@ -192,7 +192,7 @@ def _cost(net: Network, cache: Cache, Y: Array, w: Array | None) -> float:
     return mean_loss(output_losses(net.activations[L], net.cost, cache.Z[L], cache.A[L], Y), w)
 
 
-def run(  # noqa: PLR0913 - the engine's whole contract in one call
+def run(
     net: Network,
     state: TrainingState,
     hyperparameters: Hyperparameters,

@@ -117,7 +117,7 @@ class Engine(Protocol):
     def cost(self, net: Network, examples: Examples) -> float:
         """Return the cost of the examples, without penalty."""
 
-    def run(  # noqa: PLR0913 - the engine's whole contract in one call
+    def run(
         self,
         net: Network,
         state: TrainingState,

@@ -23,7 +23,7 @@ def gradient_descent(
     return theta - learning_rate * dtheta, moments
 
 
-def adam(  # noqa: PLR0913 - the notation of the paper
+def adam(
     theta: Array,
     dtheta: Array,
     moments: Moments,

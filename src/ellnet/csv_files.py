@@ -1,0 +1,222 @@
+"""CSV files: read as text, so that each column's type is decided by rules that can be told.
+
+A column is numbers, yes and no, dates, or else categories. Missing is whatever stands in `MISSING`. A
+column of numbers with a few words among them is refused: it is more often a mistake than a wish.
+"""
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ellnet.columns import Column, Columns, Kind
+from ellnet.errors import DataError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["MISSING", "read_csv"]
+
+MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?")
+"""What stands for a missing value, blanks around it apart."""
+
+DELIMITERS = ",;\t|"
+MOSTLY = 0.9
+"""The part of a column's values from which it is taken for numbers with mistakes among them."""
+
+SHOWN = 3
+
+
+def read_csv(
+    path: Path, data: bytes, *, ignore: Collection[str] = (), categorical: Collection[str] = ()
+) -> Columns:
+    """Read the bytes of a CSV file, compressed by gzip or not.
+
+    Args:
+        path: the file's name, for messages.
+        data: its bytes.
+        ignore: columns to leave out.
+        categorical: columns whose numbers are categories.
+
+    Raises:
+        DataError: the file, a line or a value that cannot be read; names file, line and column.
+    """
+    text = _decoded(path, _unpacked(path, data))
+    header, delimiter = _header(path, text)
+    frame = _parsed(path, text, header, delimiter)
+    _check_lengths(path, text, frame, delimiter)
+    plain = text.rstrip("\n").count("\n") == frame.height
+    table = Columns({}, frame.height, path.name, None, 2 if plain else None)
+    columns = []
+    for name in header:
+        if name not in ignore:
+            columns.append(_column(frame[name], name, name in categorical, table.where))
+    return Columns.of(columns, path.name, table.first_line)
+
+
+def _unpacked(path: Path, data: bytes) -> bytes:
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    try:
+        return gzip.decompress(data)
+    except (EOFError, OSError, zlib.error) as error:
+        raise DataError(
+            f"{path} is compressed and cut off or damaged ({error}); get the whole file again"
+        ) from error
+
+
+def _decoded(path: Path, data: bytes) -> str:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{path} must be UTF-8 text, got the byte {data[error.start]:#04x} in line {line}; "
+            "save it as UTF-8"
+        ) from error
+    if "\0" in text:
+        raise DataError(f"{path} must be text, and holds zero bytes; is it another kind of file?")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _header(path: Path, text: str) -> tuple[list[str], str]:
+    """Read the names of the columns, and find the delimiter."""
+    first = next((line for line in text.split("\n", 1) if line.strip()), "")
+    if not text.strip():
+        raise DataError(f"{path} is empty; a table needs a line of column names and a row")
+    delimiter = max(DELIMITERS, key=first.count)
+    names = [name.strip() for name in next(csv.reader([first], delimiter=delimiter))]
+    for i, name in enumerate(names):
+        if not name:
+            raise DataError(f"{path}: every column needs a name in line 1, column {i + 1} has none")
+        if name in names[:i]:
+            raise DataError(f"{path} has two columns called {name!r} in line 1; rename one")
+    if not text.partition("\n")[2].strip():
+        raise DataError(f"{path} has a line of column names and no row below it")
+    return names, delimiter
+
+
+def _parsed(path: Path, text: str, header: list[str], delimiter: str) -> "pl.DataFrame":
+    import polars as pl  # noqa: PLC0415 - prediction from a record needs none of it
+
+    try:
+        return pl.read_csv(
+            io.BytesIO(text.encode()),
+            separator=delimiter,
+            has_header=False,
+            skip_rows=1,
+            new_columns=header,
+            schema=dict.fromkeys(header, pl.String),
+            infer_schema=False,
+            missing_utf8_is_empty_string=False,
+        )
+    except pl.exceptions.PolarsError as error:
+        where = _bad_line(text, len(header), delimiter)
+        raise DataError(f"{path}: {where or str(error).splitlines()[0]}") from error
+
+
+def _bad_line(text: str, width: int, delimiter: str) -> str:
+    """Find the first row that does not have as many values as there are columns."""
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
+    try:
+        for values in reader:
+            if values and len(values) != width:
+                return (
+                    f"line {reader.line_num} must have {width} values, as line 1 has, "
+                    f"got {len(values)}"
+                )
+    except csv.Error as error:
+        return f"line {reader.line_num} cannot be read ({error})"
+    return ""
+
+
+def _check_lengths(path: Path, text: str, frame: "pl.DataFrame", delimiter: str) -> None:
+    """Refuse rows that are too short, which would pass for rows with missing values at their end."""
+    last = frame[frame.columns[-1]]
+    if frame.width > 1 and last.null_count():
+        where = _bad_line(text, frame.width, delimiter)
+        if where:
+            raise DataError(f"{path}: {where}")
+
+
+def _column(
+    series: "pl.Series", name: str, categorical: bool, where: Callable[[int], str]
+) -> Column:
+    """Decide what a column of text holds, and convert it."""
+    import polars as pl  # noqa: PLC0415 - see above
+
+    stripped = series.str.strip_chars()
+    text = stripped.set(stripped.is_in(list(MISSING)), None)
+    known = text.len() - text.null_count()
+    if categorical or known == 0:
+        kind: Kind = "category" if categorical else "number"
+        return Column(name, kind, _objects(text) if categorical else np.full(len(text), np.nan))
+    numbers = text.cast(pl.Float64, strict=False)
+    failed = (numbers.is_null() & text.is_not_null()) | numbers.is_nan().fill_null(value=False)
+    bad = np.flatnonzero(failed.to_numpy())
+    if len(bad) == 0:
+        return Column(name, "number", _floats(numbers))
+    other = _yes_and_no(text) if len(bad) == known else None
+    if other is None and len(bad) == known:
+        other = _dates(text)
+    if other is not None:
+        return Column(name, *other)
+    if known - len(bad) >= MOSTLY * known:
+        raise DataError(_words_among_numbers(name, text, bad, known, where))
+    return Column(name, "category", _objects(text))
+
+
+def _words_among_numbers(
+    name: str, text: "pl.Series", bad: NDArray[np.int64], known: int, where: Callable[[int], str]
+) -> str:
+    shown = ", ".join(f"{text[int(row)]!r} in {where(int(row))}" for row in bad[:SHOWN])
+    return (
+        f"column {name!r} holds numbers in {known - len(bad)} of {known} values, and words in "
+        f"the rest: {shown}{', ...' if len(bad) > SHOWN else ''}; mend them, or take all for "
+        f"categories with --categorical {name}"
+    )
+
+
+def _objects(text: "pl.Series") -> NDArray[Any]:
+    return np.array([*text.to_list(), None], object)[:-1]
+
+
+def _floats(numbers: "pl.Series") -> NDArray[np.float64]:
+    return np.array(numbers.fill_null(float("nan")).to_numpy(), np.float64)
+
+
+def _yes_and_no(text: "pl.Series") -> tuple[Kind, NDArray[np.float64]] | None:
+    words = text.str.to_lowercase()
+    if not words.drop_nulls().is_in(["true", "false"]).all():
+        return None
+    truth = (words == "true").to_numpy().astype(np.float64)
+    return "boolean", np.where(words.is_null().to_numpy(), np.nan, truth)
+
+
+def _dates(text: "pl.Series") -> tuple[Kind, NDArray[np.float64]] | None:
+    """Read ISO 8601 dates, with or without a time; a time without a zone is taken for UTC."""
+    import polars as pl  # noqa: PLC0415 - see above
+
+    if not text.drop_nulls().str.contains(r"^\d{4}-\d{2}-\d{2}([T ].*)?$").all():
+        return None
+    first = text.drop_nulls()[0]
+    if len(first) == len("2000-01-01"):
+        times = text.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us"))
+    else:
+        zoned = first.endswith("Z") or "+" in first
+        try:
+            times = text.str.to_datetime(
+                strict=False, time_unit="us", time_zone="UTC" if zoned else None
+            )
+        except pl.exceptions.PolarsError:
+            return None
+    if times.null_count() != text.null_count():
+        return None
+    micros = times.dt.timestamp("us").cast(pl.Float64)
+    return "date", _floats(micros) / 1e6
