@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,8 @@ from ellnet.preprocessing import Preprocessing
 from ellnet.tables import from_frame
 from ellnet.targets import Target
 
+Precision = Literal["float32", "float64"]
+
 ROWS: list[dict[str, Any]] = [
     {"age": 20.0, "city": "Ulm", "size": 1.5},
     {"age": 30.5, "city": "Köln", "size": 2.5},
@@ -40,7 +42,7 @@ TARGETS: dict[str, tuple[list[Any], int, str, str]] = {
 }
 
 
-def model(task: str = "multiclass", dtype: str = "float32") -> Model:
+def model(task: str = "multiclass", dtype: Precision = "float32") -> Model:
     """Build a model with two layers of random parameters."""
     values, outputs, output, cost = TARGETS[task]
     preprocessing = Preprocessing.fit(from_frame(COLUMNS), dtype=dtype)
@@ -60,7 +62,7 @@ def any_model(request: pytest.FixtureRequest) -> Model:
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("task", TARGETS)
-def test_a_loaded_model_predicts_the_same_bits(tmp_path: Path, task: str, dtype: str) -> None:
+def test_a_loaded_model_predicts_the_same_bits(tmp_path: Path, task: str, dtype: Precision) -> None:
     """Saving and loading change no bit of any output, of many rows or of one."""
     saved = model(task, dtype)
     saved.save(tmp_path / "model")

@@ -28,7 +28,9 @@ def blobs(m: int = 200, k: int = 2, seed: int = 0) -> Examples:
 
 def small_network(k: int = 2) -> Network:
     """A network that fits `blobs`."""
-    output = ("sigmoid", "binary_cross_entropy") if k == 2 else ("softmax", "categorical_cross_entropy")
+    output = (
+        ("sigmoid", "binary_cross_entropy") if k == 2 else ("softmax", "categorical_cross_entropy")
+    )
     return Network((2, 8, 1 if k == 2 else k), ("tanh", output[0]), output[1])
 
 
@@ -47,17 +49,21 @@ class Recorder(Hook):
         self.stop_after = stop_after
 
     def before_run(self, epochs: int) -> None:
+        """The run begins."""
         self.calls.append(f"run {epochs}")
 
     def after_step(self, taken: int, of: int) -> None:
+        """A step is taken."""
         self.calls.append(f"step {taken}/{of}")
 
     def after_epoch(self, state: TrainingState, history: History) -> bool:
+        """An epoch ends."""
         self.states.append(state)
         self.calls.append(f"epoch {len(history.epochs)}")
         return len(history.epochs) >= self.stop_after
 
     def after_run(self, outcome: Outcome) -> None:
+        """The run ends."""
         self.calls.append(outcome.history.stopped)
 
 
@@ -189,7 +195,7 @@ def test_the_part_split_off_is_stratified(k):
 
 def test_too_few_examples_to_hold_some_out_are_refused():
     """One example cannot be both learned from and held out."""
-    with pytest.raises(DataError, match="holding out 0.1 of 1 rows"):
+    with pytest.raises(DataError, match=r"holding out 0\.1 of 1 rows"):
         train(small_network(), blobs(1), Hyperparameters())
 
 
@@ -225,7 +231,7 @@ def test_a_validation_cost_that_overflows_is_a_divergence_too():
     held = Examples(np.full((2, 3), np.float32(3e38)), np.ones((1, 3), np.float32))
     net = Network((2, 1), ("identity",), "squared_error")
 
-    with pytest.raises(DivergenceError, match="the validation cost was the first"):
+    with pytest.raises(DivergenceError, match=r"the validation cost was the first"):
         train(net, blobs(), Hyperparameters(hidden=(), epochs=3), held)
 
 
@@ -234,6 +240,7 @@ def test_ctrl_c_keeps_what_was_learned_and_the_run_can_go_on():
 
     class Press(Hook):
         def after_step(self, taken, of):
+            del of
             if taken == 3:
                 os.kill(os.getpid(), signal.SIGINT)
 

@@ -114,7 +114,6 @@ def _parsed(path: Path, text: str, header: list[str], delimiter: str) -> "pl.Dat
             new_columns=header,
             schema=dict.fromkeys(header, pl.String),
             infer_schema=False,
-            missing_utf8_is_empty_string=False,
         )
     except pl.exceptions.PolarsError as error:
         where = _bad_line(text, len(header), delimiter)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
@@ -69,14 +70,22 @@ class Hyperparameters:
 
     def __post_init__(self) -> None:
         """Check every field."""
-        if self.hidden != "auto":
-            object.__setattr__(self, "hidden", tuple(self.hidden))
-        if not isinstance(self.activation, str):
-            object.__setattr__(self, "activation", tuple(self.activation))
+        self._freeze("hidden", "whole numbers with commas between, none, or auto")
+        self._freeze("activation", "one name, or one a layer")
         self._check_layers()
         self._check_names()
         self._check_numbers()
         self._check_stopping()
+
+    def _freeze(self, name: str, rule: str) -> None:
+        """Take any sequence for a field that holds a tuple, or a word for all of it."""
+        value = getattr(self, name)
+        if not isinstance(value, str | tuple | list):
+            raise _refused(name, rule, value)
+        if not isinstance(value, str):
+            object.__setattr__(self, name, tuple(value))
+        elif name == "hidden" and value != "auto":
+            raise _refused(name, rule, value)
 
     def _check_layers(self) -> None:
         one = isinstance(self.activation, str)
@@ -193,7 +202,9 @@ def _whole(value: object, least: int) -> bool:
 
 
 def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return -sys.float_info.max <= value <= sys.float_info.max
 
 
 def _refused(name: str, rule: str, value: object) -> HyperparameterError:

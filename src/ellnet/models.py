@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, final
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ellnet.arrays import Array, to_numpy
 from ellnet.columns import Columns
+from ellnet.encodings import Unseen
 from ellnet.engines import engine
 from ellnet.errors import DataError, ShapeError
 from ellnet.files.model_file import ModelRecord, read_model, write_model
@@ -21,9 +22,6 @@ from ellnet.tables import from_frame
 from ellnet.targets import Target
 
 __all__ = ["Model", "load"]
-
-Unseen = Literal["error", "ignore"]
-"""What to do with a category that training never saw."""
 
 
 @final
@@ -119,13 +117,10 @@ class Model:
         write_model(path, ModelRecord(**vars(self)))
 
     def _columns(self, frame: object) -> Columns:
-        if isinstance(frame, Columns):
-            return frame
         if isinstance(frame, np.ndarray):
-            return Columns.from_mapping(self._by_name(frame))
-        if isinstance(frame, Mapping):
-            one = not any(map(_is_column, frame.values()))
-            return Columns.from_records([frame]) if one else Columns.from_mapping(frame)
+            return from_frame(self._by_name(frame))
+        if isinstance(frame, Mapping) and not any(map(_is_column, frame.values())):
+            return from_frame([frame])
         return from_frame(frame)
 
     def _by_name(self, array: NDArray[Any]) -> dict[str, NDArray[Any]]:

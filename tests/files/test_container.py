@@ -13,10 +13,11 @@ from hypothesis.extra import numpy as hnp
 
 from ellnet.errors import CorruptFileError, DataError, EllnetWarning, NewerFileError
 from ellnet.files import container
-from ellnet.files.container import pack, unpack
+from ellnet.files.container import Tensors, pack, unpack
+from ellnet.version import VERSION
 from tests.files.forging import forged, from_text, parts
 
-TENSORS = {
+TENSORS: Tensors = {
     "W1": np.arange(6, dtype=np.float32).reshape(2, 3),
     "b1": np.zeros((2, 1)),
     "none": np.zeros(0),
@@ -222,7 +223,7 @@ def test_a_file_of_the_future_is_told_with_both_versions(
     with pytest.raises(NewerFileError) as caught:
         opened(forged(outer, inner, tensors))
 
-    for words in ("'9.8.7'", container.VERSION, "format versions up to 1", "install a later"):
+    for words in ("'9.8.7'", VERSION, "format versions up to 1", "install a later"):
         assert words in str(caught.value)
 
 

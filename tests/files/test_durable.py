@@ -6,12 +6,12 @@ import socket
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ellnet.errors import FileAccessError
-from ellnet.files import durable
 from ellnet.files.durable import read_whole, write_durably
 
 LIMIT = 1 << 20
@@ -24,7 +24,7 @@ def names(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
 
 
-def failing(number: int):
+def failing(number: int) -> Callable[..., None]:
     """Return a function that fails as the system would with that number."""
 
     def fail(*_args: object, **_options: object) -> None:
@@ -125,12 +125,12 @@ def test_the_disk_has_the_bytes_before_the_name_and_the_name_before_the_end(
         steps.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
         fsync(descriptor)
 
-    def noted_replace(*args: str, **options: int) -> None:
+    def noted_replace(old: str, new: str, **folders: int) -> None:
         steps.append("rename")
-        replace(*args, **options)
+        replace(old, new, **folders)
 
-    monkeypatch.setattr(durable.os, "fsync", noted_fsync)
-    monkeypatch.setattr(durable.os, "replace", noted_replace)
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(os, "replace", noted_replace)
 
     write_durably(tmp_path / "file", b"new")
 
@@ -155,7 +155,7 @@ def test_after_a_failure_the_old_file_is_there_and_nothing_else(
     """Whatever fails wherever, the old bytes stay, and one sentence says why and what to do."""
     path = tmp_path / "file"
     path.write_bytes(b"old")
-    monkeypatch.setattr(durable.os, step, failing(number))
+    monkeypatch.setattr(os, step, failing(number))
 
     with pytest.raises(FileAccessError) as caught:
         write_durably(path, b"new")
@@ -178,7 +178,7 @@ def test_ctrl_c_leaves_the_old_file_and_nothing_else(
     def interrupted(*_args: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(durable.os, step, interrupted)
+    monkeypatch.setattr(os, step, interrupted)
 
     with pytest.raises(KeyboardInterrupt):
         write_durably(path, b"new")

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -34,9 +34,10 @@ from ellnet.targets import Target
 from tests.files.forging import forged, parts
 
 Fields = dict[str, Any]
+Precision = Literal["float32", "float64"]
 
 
-def record(dtype: str = "float32") -> ModelRecord:
+def record(dtype: Precision = "float32") -> ModelRecord:
     """Build a small model with every kind of column, a history and a baseline."""
     table = from_frame(
         {
@@ -84,7 +85,7 @@ def refused(data: bytes) -> str:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_model_comes_back_whole(tmp_path: Path, dtype: str) -> None:
+def test_a_model_comes_back_whole(tmp_path: Path, dtype: Precision) -> None:
     """Every parameter to the bit, every hyperparameter, the history and what surrounds them."""
     saved = record(dtype)
 
@@ -211,7 +212,7 @@ def test_empty_special_and_missing_files_are_refused(tmp_path: Path) -> None:
 def at(*names: str | int, value: object) -> Callable[[Fields], None]:
     """Return a change of the field that the names lead to."""
 
-    def change(fields: Fields) -> None:
+    def change(fields: Any) -> None:
         for name in names[:-1]:
             fields = fields[name]
         fields[names[-1]] = value
@@ -329,7 +330,23 @@ def test_a_wrong_tensor_is_named_even_under_a_right_digest(
     assert re.search(words, refused(forged(outer, inner, tensors)))
 
 
-ODD = (None, True, -1, 0, 1, 2.5, 10**30, 1e308, "", "x", [], [[]], {}, {"a": 1}, [1, "a", None])
+ODD: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    0,
+    1,
+    2.5,
+    10**30,
+    1e308,
+    "",
+    "x",
+    [],
+    [[]],
+    {},
+    {"a": 1},
+    [1, "a", None],
+)
 
 
 def leaves(found: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:

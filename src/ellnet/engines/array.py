@@ -298,19 +298,20 @@ def _step(
     """One step of the optimizer for every parameter array; the state given is left as it was."""
     optimizer = OPTIMIZERS[hyperparameters.optimizer]
     options = {name: getattr(hyperparameters, name) for name in optimizer.options}
-    moments = list(zip(*(moment.arrays() for moment in state.moments), strict=True))
-    thetas, stepped = [], []
-    for i, (theta, dtheta) in enumerate(
-        zip(state.parameters.arrays(), gradients.arrays(), strict=True)
-    ):
-        kept = moments[i] if moments else ()
-        theta, kept = optimizer.step(theta, dtheta, kept, state.step + 1, **options)
-        thetas.append(theta)
-        stepped.append(kept)
+    stepped = [
+        optimizer.step(theta, dtheta, moments, state.step + 1, **options)
+        for theta, dtheta, *moments in zip(
+            state.parameters.arrays(),
+            gradients.arrays(),
+            *(moment.arrays() for moment in state.moments),
+            strict=True,
+        )
+    ]
+    thetas, moments = zip(*stepped, strict=True)
     return replace(
         state,
         parameters=Parameters.from_arrays(thetas),
-        moments=tuple(Parameters.from_arrays(column) for column in zip(*stepped, strict=True)),
+        moments=tuple(Parameters.from_arrays(column) for column in zip(*moments, strict=True)),
         step=state.step + 1,
         batch=state.batch + 1,
         epoch_cost=state.epoch_cost + cost_sum,

@@ -5,14 +5,14 @@ the number t = 1, 2, ... of the step, and gives the new theta and the new moment
 changed in place, so a step happens wholly or not at all.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ellnet.arrays import Array, namespace
 
 __all__ = ["OPTIMIZERS", "Optimizer", "adam", "gradient_descent"]
 
-Moments = tuple[Array, ...]
+Moments = Sequence[Array]
 
 
 def gradient_descent(
