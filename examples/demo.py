@@ -37,7 +37,7 @@ def same_bits(trained: Trained, table: Columns, path: Path) -> bool:
     """Save, load, and compare the outputs for every row."""
     trained.model.save(path)
     before, after = trained.model.outputs(table), load(path).outputs(table)
-    return before.tobytes() == after.tobytes()
+    return bool(before.tobytes() == after.tobytes())
 
 
 def main() -> int:

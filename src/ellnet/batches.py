@@ -119,4 +119,4 @@ def _quotas(counts: NDArray[np.int64], total: int) -> NDArray[np.int64]:
     while quotas.sum() < total:
         lack = np.where(quotas < room, ideal - quotas, -np.inf)
         quotas[int(np.argmax(lack))] += 1
-    return quotas
+    return np.asarray(quotas)

@@ -147,18 +147,23 @@ class Hyperparameters:
     def resolved(self, m: int) -> Self:
         """Return the same with every "auto" that follows the rows replaced by its value.
 
-        The rule was chosen by measuring, on nine tables of 150 to 48,842 rows (docs/defaults.md).
+        The rules were chosen by measuring, on nine tables of 150 to 48,842 rows (docs/defaults.md).
 
         Args:
             m: number of examples to train on.
         """
         few = m < FEW_EXAMPLES
         hidden = ((32, 16) if few else (256, 128)) if self.hidden == "auto" else self.hidden
-        l2 = (0.3 if few else 0.1) if self.l2 == "auto" else self.l2
         batch_size = self.batch_size
         if batch_size == "auto":
             batch_size = min(128, max(16, 2 ** int(math.log2(max(1, m / 20)))))
-        return dataclasses.replace(self, hidden=hidden, l2=l2, batch_size=batch_size)
+        return dataclasses.replace(self, hidden=hidden, l2=self.penalty(m), batch_size=batch_size)
+
+    def penalty(self, m: int) -> float:
+        """Return lambda, the strength of the L2 penalty, for m examples to train on."""
+        if self.l2 == "auto":
+            return 0.3 if m < FEW_EXAMPLES else 0.1
+        return self.l2
 
     @property
     def hidden_activations(self) -> tuple[str, ...]:
@@ -192,9 +197,8 @@ class Hyperparameters:
                 raise HyperparameterError(
                     f"there is no hyperparameter {name!r}; there are {', '.join(known)}"
                 )
-        return cls(
-            **{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()},
-        )
+        given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        return cls(**given)
 
 
 def _whole(value: object, least: int) -> bool:

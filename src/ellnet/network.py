@@ -234,13 +234,17 @@ class Network:
         return f"Network(n={self.n}, activations={tuple(self.activations)}, cost={self.cost!r})"
 
 
+def _whole(units: object) -> bool:
+    return isinstance(units, int | np.integer) and not isinstance(units, bool) and units >= 1
+
+
 def _check_architecture(n: Sequence[int], activations: Sequence[str], cost: str) -> None:
     if len(n) < 2:
         raise HyperparameterError(
             f"n must name the units of the input and of at least one layer, got {tuple(n)}"
         )
     for layer, units in enumerate(n):
-        if isinstance(units, bool) or not isinstance(units, int | np.integer) or units < 1:
+        if not _whole(units):
             raise HyperparameterError(
                 f"n[{layer}] must be a whole number of units, at least 1, got {units!r}"
             )

@@ -44,8 +44,7 @@ class CostCurveDisplay:
             MissingExtraError: matplotlib is not installed.
         """
         if ax is None:
-            figure = _figure()
-            ax = figure.add_subplot()
+            ax = _figure().add_subplot()
         epochs = range(1, len(self.history.epochs) + 1)
         marker: dict[str, Any] = {"marker": "o"} if len(epochs) == 1 else {}
         ax.plot(epochs, self.history.costs, label="training", color="#1f5fbf", **marker)
@@ -56,7 +55,9 @@ class CostCurveDisplay:
         ax.set(xlabel="epoch", ylabel="cost", title=title)
         ax.grid(alpha=0.3)
         ax.legend(frameon=False)
-        self.ax_, self.figure_ = ax, ax.get_figure(root=True)
+        figure = ax.get_figure(root=True)
+        assert figure is not None  # noqa: S101 - axes that can be drawn on are on a figure
+        self.ax_, self.figure_ = ax, figure
         return self
 
     def _mark_best(self, ax: "Axes", validation: list[float]) -> None:

@@ -1,7 +1,7 @@
 """Curves in the terminal, in Braille dots: two columns and four rows of them a character."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.text import Text
 
@@ -12,7 +12,7 @@ COLOURS = ("bright_blue", "bright_yellow", "bright_green")
 
 
 def draw_curves(
-    curves: dict[str, Sequence[float]], *, width: int = 60, height: int = 10
+    curves: Mapping[str, Sequence[float]], *, width: int = 60, height: int = 10
 ) -> list[Text]:
     """Draw curves over the same axis 1..N, each in its colour, with a scale and a legend.
 
@@ -92,7 +92,7 @@ def _axis(width: int, longest: int) -> Text:
     return Text(" " * 10 + "└" + "1".ljust(width - len(last), "─") + last)
 
 
-def _legend(curves: dict[str, Sequence[float]]) -> Text:
+def _legend(curves: Mapping[str, Sequence[float]]) -> Text:
     legend = Text(" " * 11)
     for name, colour in zip(curves, COLOURS, strict=False):
         legend.append("━ ", style=colour).append(f"{name}   ")

@@ -205,7 +205,6 @@ def run(
     """Train for a number of epochs from a state (see `Engine.run`)."""
     net.check_input(train.X)
     net.check_target(train.Y, train.m)
-    hyperparameters = hyperparameters.resolved(train.m)
     result = Run(state.like(train.X))
     products = net.largest_layer * hyperparameters.examples_a_step(train.m)
     with overflow_allowed(), threads_for(products):
@@ -232,7 +231,7 @@ def _epoch(
             return replace(begun, state=state, iterations=tuple(iterations), interrupted=True)
         at = net.with_parameters(state.parameters)
         batch = _minibatch(train, part, order, at)
-        J, gradients = _cost_and_gradients(at, batch, hyperparameters.l2)
+        J, gradients = _cost_and_gradients(at, batch, hyperparameters.penalty(train.m))
         if not math.isfinite(J):
             return replace(
                 begun,
