@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CostCurveDisplay"]
 
+WIDE = 10.0
+"""From this ratio of the highest to the lowest cost on, the scale is logarithmic."""
+
 
 class CostCurveDisplay:
     """Cost against epochs: training, validation, and the epoch whose parameters were kept.
@@ -53,6 +56,9 @@ class CostCurveDisplay:
             ax.plot(epochs, validation, label="validation", color="#c2571a", **marker)
             self._mark_best(ax, validation)
         ax.set(xlabel="epoch", ylabel="cost", title=title)
+        costs = [*self.history.costs, *validation]
+        if costs and min(costs) > 0 and max(costs) >= WIDE * min(costs):
+            ax.set_yscale("log")
         ax.grid(alpha=0.3)
         ax.legend(frameon=False)
         figure = ax.get_figure(root=True)

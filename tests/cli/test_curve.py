@@ -28,6 +28,16 @@ def test_the_scale_names_the_highest_and_the_lowest_value():
     assert "validation" in lines[6]
 
 
+def test_a_wide_range_is_drawn_on_a_logarithmic_scale():
+    """Powers of ten then fall on a straight line, and the legend says so."""
+    straight = plain({"cost": [3.0, 2.0, 1.0, 0.0]}, width=2, height=1)
+    powers = plain({"cost": [1000.0, 100.0, 10.0, 1.0]}, width=2, height=1)
+
+    assert powers[0][-2:] == straight[0][-2:]
+    assert "logarithmic scale" in powers[-1]
+    assert "logarithmic scale" not in straight[-1]
+
+
 @pytest.mark.parametrize(
     "values", [[1.0], [1.0, 1.0], [1.0, float("nan"), 2.0], [float("inf"), 1.0, 0.5]]
 )

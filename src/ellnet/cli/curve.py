@@ -8,6 +8,8 @@ from rich.text import Text
 __all__ = ["draw_curves"]
 
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+WIDE = 10.0
+"""From this ratio of the highest to the lowest value on, the scale is logarithmic."""
 COLOURS = ("bright_blue", "bright_yellow", "bright_green")
 
 
@@ -28,15 +30,22 @@ def draw_curves(
     if not finite:
         return []
     low, high = min(finite), max(finite)
+    wide = low > 0 and high / low >= WIDE
+    scaled = {name: _logarithms(v) if wide else v for name, v in curves.items()}
+    scale = (math.log(low), math.log(high)) if wide else (low, high)
     longest = max(len(values) for values in curves.values())
     cells: dict[tuple[int, int], tuple[int, str]] = {}
-    for (_, values), colour in zip(curves.items(), COLOURS, strict=False):
-        for x, y in _dots(values, longest, (low, high), (2 * width, 4 * height)):
+    for (_, values), colour in zip(scaled.items(), COLOURS, strict=False):
+        for x, y in _dots(values, longest, scale, (2 * width, 4 * height)):
             key = (y // 4, x // 2)
             bits, _ = cells.get(key, (0, colour))
             cells[key] = (bits | DOTS[y % 4][x % 2], colour)
     lines = [_line(cells, row, (width, height), (low, high)) for row in range(height)]
-    return [*lines, _axis(width, longest), _legend(curves)]
+    return [*lines, _axis(width, longest), _legend(curves, "logarithmic scale" if wide else "")]
+
+
+def _logarithms(values: Sequence[float]) -> list[float]:
+    return [math.log(value) if 0 < value < math.inf else math.nan for value in values]
 
 
 def _dots(
@@ -92,8 +101,10 @@ def _axis(width: int, longest: int) -> Text:
     return Text(" " * 10 + "└" + "1".ljust(width - len(last), "─") + last)
 
 
-def _legend(curves: Mapping[str, Sequence[float]]) -> Text:
+def _legend(curves: Mapping[str, Sequence[float]], note: str) -> Text:
     legend = Text(" " * 11)
     for name, colour in zip(curves, COLOURS, strict=False):
         legend.append("━ ", style=colour).append(f"{name}   ")
+    legend.append(note)
+    legend.rstrip()
     return legend

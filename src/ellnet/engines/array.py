@@ -65,9 +65,6 @@ def backward_block(
 ) -> tuple[Array, Array, Array]:
     """Backward block of a layer (N5): dZ[l] = dA[l] * g[l]'(Z[l]) (eq. 6.1), dW[l] and db[l].
 
-    With dA[l] = W[l+1]^T dZ[l+1] from the layer above this is dZ[l] = W[l+1]^T dZ[l+1] * g[l]'(Z[l])
-    (eq. 6.5).
-
     Args:
         dA: dA[l], (n[l], m).
         Z: Z[l] from the cache, (n[l], m).
@@ -105,7 +102,9 @@ def forward(net: Network, X: Array) -> Cache:
 def backward(
     net: Network, cache: Cache, Y: Array, w: Array | None = None, *, strength: float = 0.0
 ) -> Gradients:
-    """Backward propagation (N6): dW[l], db[l], dZ[l] for l = L..1 and dA[l] for l = L-1..1.
+    """Backward propagation (N6), dZ[l] = W[l+1]^T dZ[l+1] * g[l]'(Z[l]) for l = L-1..1 (eq. 6.5).
+
+    It begins with dZ[L] of the output layer; each layer gives its dW[l] and db[l].
 
     Args:
         net: the network.

@@ -174,7 +174,10 @@ def output_losses(activation: str, cost: str, Z: Array, A: Array, Y: Array) -> A
 
 
 def output_delta(activation: str, cost: str, Z: Array, A: Array, Y: Array) -> Array:
-    """DZ[L] (n[L], m) of each example's own loss: eq. 6.6 where it holds, else eq. 6.1."""
+    """Return dZ[L] (n[L], m) of each example's own loss.
+
+    Eq. 6.6 gives it where output and cost are fused, else eq. 6.1 from the cost's derivative.
+    """
     row = COSTS[cost]
     if activation in row.fused:
         return row.fused[activation].delta(A, Y)

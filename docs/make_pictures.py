@@ -1,0 +1,78 @@
+"""Makes the pictures of the README and the documentation, from real runs.
+
+python docs/make_pictures.py
+"""
+
+import os
+import pty
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
+from rich.text import Text
+
+IMAGES = Path(__file__).resolve().parent / "images"
+WIDTH = 92
+FONTS = re.compile(r"@font-face \{\{.*?\}\}\s*", re.DOTALL)
+
+
+def in_terminal(words: list[str], folder: str) -> str:
+    """Run a command in a terminal, and return what is left on the screen."""
+    leader, follower = pty.openpty()
+    settings = {**os.environ, "COLUMNS": str(WIDTH), "TERM": "xterm-256color"}
+    program = [sys.executable, "-m", *words]
+    process = subprocess.Popen(
+        program, stdout=follower, stderr=follower, cwd=folder, env=settings
+    )
+    os.close(follower)
+    chunks = []
+    while True:
+        try:
+            chunk = os.read(leader, 65536)
+        except OSError:
+            break
+        if not chunk:
+            break
+        chunks.append(chunk)
+    process.wait()
+    return _screen(b"".join(chunks).decode())
+
+
+def _screen(text: str) -> str:
+    """Keep the last state of every line that was drawn over and over."""
+    lines = []
+    for line in text.replace("\r\n", "\n").split("\n"):
+        last = re.sub(r"\x1b\[\?25[lh]", "", line).split("\r")[-1]
+        lines.append(re.sub(r"\x1b\[\d*[AK]", "", last))
+    return "\n".join(lines)
+
+
+def picture(words: list[str], name: str, folder: str) -> None:
+    """Save what a command shows as SVG; no font is fetched from anywhere."""
+    shown = in_terminal(words, folder)
+    with Path(os.devnull).open("w") as nowhere:
+        console = Console(record=True, width=WIDTH, file=nowhere)
+        console.print(Text.from_ansi(shown))
+    svg = console.export_svg(title=shlex.join(words), code_format=FONTS.sub("", CONSOLE_SVG_FORMAT))
+    (IMAGES / f"{name}.svg").write_text(svg, encoding="utf-8")
+
+
+def main() -> None:
+    """Make every picture."""
+    IMAGES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        picture(["ellnet", "train", "digits"], "train", folder)
+        curve = Path(folder) / "runs" / "digits-1" / "cost.png"
+        (IMAGES / "cost.png").write_bytes(curve.read_bytes())
+        model = "runs/spirals-1/model.safetensors"
+        in_terminal(["ellnet", "train", "spirals", "--hidden", "5,5,3"], folder)
+        picture(["ellnet", "inspect", model], "inspect", folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""The whole gradient of whole networks, proved by central differences in float64."""
+
+import numpy as np
+import pytest
+
+from ellnet.batches import Examples
+from ellnet.engines import Engine, engine
+from ellnet.equations.activations import ACTIVATIONS
+from ellnet.equations.costs import COSTS
+from ellnet.equations.gradient_check import central_difference, relative_error
+from ellnet.equations.penalties import l2
+from ellnet.network import Network, Parameters, initial_parameters
+
+PAIRS = [
+    (output, cost)
+    for cost, row in COSTS.items()
+    for output in ACTIVATIONS
+    if not row.only_fused or output in row.fused
+]
+M = 4
+AWAY = 1e-3
+
+
+def example_network(L: int, hidden: str, output: str, cost: str, seed: int) -> Network:
+    """A network of L layers with widths that differ from layer to layer."""
+    n = (3, 5, 4, 3, 5, 4)[:L] + (2,)
+    activations = (hidden,) * (L - 1) + (output,)
+    return Network(n, activations, cost, initial_parameters(n, activations, "course", seed, np.float64))
+
+
+def example_data(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """X, one-hot Y, and weights of the examples."""
+    random = np.random.default_rng(seed)
+    Y = np.eye(2)[random.integers(0, 2, M)].T
+    return random.standard_normal((3, M)), Y, random.random((1, M)) + 0.5
+
+
+def away_from_kinks(taken: Engine, net: Network, X: np.ndarray) -> bool:
+    """Whether no unit with a kink is near it."""
+    cache = taken.forward(net, X)
+    return all(
+        not ACTIVATIONS[net.activations[layer]].kink
+        or float(np.min(np.abs(cache.Z[layer]))) > AWAY
+        for layer in range(1, net.L + 1)
+    )
+
+
+def vector(parameters: Parameters) -> np.ndarray:
+    """All parameters in one vector."""
+    return np.concatenate([array.ravel() for array in parameters.arrays()])
+
+
+def network_of(net: Network, theta: np.ndarray) -> Network:
+    """The network with the parameters of a vector."""
+    arrays, start = [], 0
+    for array in net.parameters.arrays():
+        arrays.append(theta[start : start + array.size].reshape(array.shape))
+        start += array.size
+    return net.with_parameters(Parameters.from_arrays(arrays))
+
+
+@pytest.mark.parametrize(("strength", "weighted"), [(0.0, False), (0.7, True)])
+@pytest.mark.parametrize("L", [1, 2, 4, 6])
+@pytest.mark.parametrize("hidden", ACTIVATIONS)
+@pytest.mark.parametrize(("output", "cost"), PAIRS)
+def test_the_whole_gradient_is_right(output, cost, hidden, L, strength, weighted):
+    """Norm of the difference over the sum of norms is below 1e-7, kinks excluded."""
+    taken = engine("array")
+    seed = next(
+        s
+        for s in range(200)
+        if away_from_kinks(taken, example_network(L, hidden, output, cost, s), example_data(s)[0])
+    )
+    net = example_network(L, hidden, output, cost, seed)
+    X, Y, weights = example_data(seed)
+    w = weights if weighted else None
+
+    def J(theta: np.ndarray) -> float:
+        moved = network_of(net, theta)
+        return taken.cost(moved, Examples(X, Y, w)) + sum(l2(W, strength, M) for W in moved.W)
+
+    found = taken.backward(net, taken.forward(net, X), Y, w, strength=strength)
+
+    expected = central_difference(J, vector(net.parameters))
+    assert float(np.linalg.norm(expected)) > 0
+    assert relative_error(vector(found.parameters), expected) < 1e-7

@@ -1,0 +1,128 @@
+"""Initial weights, optimizers, penalties, and gradient checking itself."""
+
+import math
+
+import numpy as np
+import pytest
+
+from ellnet.equations.gradient_check import central_difference, relative_error
+from ellnet.equations.initializers import INITIALIZERS, suited
+from ellnet.equations.optimizers import OPTIMIZERS, adam, gradient_descent
+from ellnet.equations.penalties import l2, l2_backward
+
+ADAM = {"learning_rate": 0.1, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8}
+
+
+@pytest.mark.parametrize(
+    ("name", "deviation"),
+    [("he", math.sqrt(2 / 400)), ("glorot", math.sqrt(2 / 700)), ("course", math.sqrt(1 / 400))],
+)
+def test_initial_weights_have_the_variance_that_the_paper_says(name, deviation):
+    """Mean 0 and the deviation of eq. 12.1 to 12.3, within five standard errors."""
+    W = INITIALIZERS[name](300, 400, np.random.default_rng(0))
+
+    assert W.shape == (300, 400)
+    assert W.dtype == np.float64
+    assert abs(W.mean()) < 5 * deviation / math.sqrt(W.size)
+    assert W.std() == pytest.approx(deviation, rel=5 / math.sqrt(W.size))
+
+
+def test_glorot_s_weights_are_bounded():
+    """No weight lies outside [-r, r], and they fill the interval."""
+    W = INITIALIZERS["glorot"](300, 400, np.random.default_rng(0))
+
+    r = math.sqrt(6 / 700)
+    assert np.max(np.abs(W)) <= r
+    assert np.max(W) > 0.999 * r
+    assert np.min(W) < -0.999 * r
+
+
+def test_each_activation_gets_the_initializer_that_suits_it():
+    """He for the rectifiers, Glorot for the rest."""
+    assert [suited(g) for g in ("relu", "leaky_relu", "tanh", "softmax")] == ["he", "he", "glorot", "glorot"]
+
+
+def test_gradient_descent_by_hand():
+    """theta - alpha dtheta, and nothing changed in place (eq. 5.1)."""
+    theta, dtheta = np.array([[1.0, 2.0]]), np.array([[10.0, -10.0]])
+
+    stepped, moments = gradient_descent(theta, dtheta, (), 1, learning_rate=0.1)
+
+    assert stepped.tolist() == [[0.0, 3.0]]
+    assert theta.tolist() == [[1.0, 2.0]]
+    assert tuple(moments) == ()
+
+
+def adam_by_hand(theta: float, gradients: list[float]) -> list[float]:
+    """Algorithm 1 of Kingma and Ba (2015), on one number."""
+    m = v = 0.0
+    path = []
+    for t, g in enumerate(gradients, start=1):
+        m = 0.9 * m + 0.1 * g
+        v = 0.999 * v + 0.001 * g * g
+        theta -= 0.1 * (m / (1 - 0.9**t)) / (math.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        path.append(theta)
+    return path
+
+
+def test_adam_follows_the_paper_for_25_steps():
+    """To rounding, from given gradients of changing sign and size."""
+    gradients = [math.sin(3 * t) * 10 ** (t % 5 - 2) for t in range(25)]
+    theta, moments = np.array([[0.5]]), (np.zeros((1, 1)), np.zeros((1, 1)))
+
+    path = []
+    for t, g in enumerate(gradients, start=1):
+        theta, moments = adam(theta, np.array([[g]]), moments, t, **ADAM)
+        path.append(theta[0, 0])
+
+    assert path == pytest.approx(adam_by_hand(0.5, gradients), rel=1e-12)
+
+
+def test_adam_in_float32_keeps_its_corrections_in_double():
+    """The second moment's 1 - beta_2 is no float32 difference: that costs 1.3e-5 of it."""
+    zero = np.zeros((1, 1), np.float32)
+
+    _, (m, v) = adam(zero, zero + np.float32(1.0), (zero, zero), 1, **ADAM)
+
+    assert v.dtype == m.dtype == np.float32
+    assert v[0, 0] == np.float32(0.001)
+    assert m[0, 0] == np.float32(0.1)
+
+
+def test_the_table_tells_the_moments_and_options_of_each_optimizer():
+    """As many moments go in as come out, and the options are those of the function."""
+    for row in OPTIMIZERS.values():
+        theta = np.ones((2, 3))
+        options = {name: ADAM[name] for name in row.options}
+
+        stepped, moments = row.step(theta, theta, tuple(0 * theta for _ in range(row.moments)), 1, **options)
+
+        assert stepped.shape == theta.shape
+        assert len(moments) == row.moments
+
+
+def test_the_l2_penalty_and_its_derivative():
+    """(lambda / 2m) sum W^2 by hand, and by differences."""
+    W = np.array([[1.0, -2.0], [3.0, 0.5]])
+
+    assert l2(W, 0.6, 3) == pytest.approx(0.1 * 14.25)
+    expected = central_difference(lambda theta: l2(theta.reshape(2, 2), 0.6, 3), W.ravel())
+    assert relative_error(l2_backward(W, 0.6, 3).ravel(), expected) < 1e-9
+
+
+def test_central_differences_are_exact_for_a_parabola():
+    """The error term is of the third derivative."""
+    gradient = central_difference(lambda t: float(np.sum(t * t)), np.array([1.0, -2.0, 0.0]))
+
+    assert gradient == pytest.approx([2.0, -4.0, 0.0], abs=1e-9)
+
+
+def test_the_relative_error_is_that_of_the_notes():
+    """0 for equal vectors and for zeros, 1 for opposite ones and for one that is missing."""
+    g = np.array([3.0, 4.0])
+
+    assert relative_error(g, g) == 0.0
+    assert relative_error(0 * g, 0 * g) == 0.0
+    assert relative_error(g, -g) == 1.0
+    assert relative_error(g, 0 * g) == 1.0
+    assert relative_error(g, g * 1.002) == pytest.approx(0.001, rel=1e-2)
