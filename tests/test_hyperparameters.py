@@ -1,0 +1,121 @@
+"""Hyperparameters: checked, frozen, printable."""
+
+import dataclasses
+import json
+
+import pytest
+
+from ellnet.errors import HyperparameterError
+from ellnet.hyperparameters import Hyperparameters
+
+BAD = [
+    ("hidden", (5, 0)),
+    ("hidden", (2.5,)),
+    ("hidden", "wide"),
+    ("hidden", 5),
+    ("activation", "relux"),
+    ("activation", ("relu", "relux")),
+    ("activation", 3),
+    ("output_activation", "relux"),
+    ("cost", "mse"),
+    ("initialization", "ones"),
+    ("optimizer", "sgd"),
+    ("learning_rate", 0.0),
+    ("learning_rate", -1.0),
+    ("learning_rate", float("nan")),
+    ("learning_rate", float("inf")),
+    ("learning_rate", 10**400),
+    ("learning_rate", "fast"),
+    ("learning_rate", True),
+    ("beta_1", 1.0),
+    ("beta_2", -0.1),
+    ("epsilon", 0),
+    ("l2", -1e-3),
+    ("l2", "much"),
+    ("batch_size", 0),
+    ("batch_size", 2.0),
+    ("batch_size", "all"),
+    ("shuffle", 1),
+    ("epochs", -1),
+    ("epochs", 1.5),
+    ("early_stopping", "yes"),
+    ("validation_fraction", 1.0),
+    ("validation_fraction", -0.1),
+    ("n_iter_no_change", 0),
+    ("tol", float("nan")),
+    ("seed", -1),
+    ("seed", 2**64),
+    ("dtype", "float16"),
+    ("engine", None),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_bad_values_are_refused_by_name(name, value):
+    """The message names the field and the value."""
+    with pytest.raises(HyperparameterError, match=name):
+        Hyperparameters(**{name: value})
+
+
+def test_every_field_has_a_bad_value_above():
+    """No field goes unchecked."""
+    assert {field.name for field in dataclasses.fields(Hyperparameters)} == {name for name, _ in BAD}
+
+
+def test_they_cannot_be_changed():
+    """Frozen: another value is another object."""
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Hyperparameters().epochs = 3
+
+
+def test_json_and_back():
+    """Every field survives, tuples included."""
+    chosen = Hyperparameters(hidden=[8, 4], activation=["relu", "tanh"], batch_size="full", l2=0.5)
+
+    back = Hyperparameters.from_json(json.loads(json.dumps(chosen.to_json())))
+
+    assert back == chosen
+    assert back.hidden == (8, 4)
+
+
+def test_an_unknown_field_is_refused_with_those_there_are():
+    """A misspelt line of a file is never passed over."""
+    with pytest.raises(HyperparameterError, match="no hyperparameter 'learning_rat'.* learning_rate"):
+        Hyperparameters.from_json({"learning_rat": 1.0})
+
+
+def test_one_activation_serves_every_hidden_layer_or_there_is_one_for_each():
+    """A list of another length is refused."""
+    assert Hyperparameters(hidden=(3, 3), activation="tanh").hidden_activations == ("tanh", "tanh")
+    assert Hyperparameters(hidden=(), activation="tanh").hidden_activations == ()
+    with pytest.raises(HyperparameterError, match="one for each of the 3 hidden layers, got 2"):
+        Hyperparameters(hidden=(3, 3, 3), activation=("relu", "tanh"))
+
+
+@pytest.mark.parametrize(
+    ("m", "hidden", "l2", "batch"),
+    [
+        (1, (32, 16), 0.3, 1),
+        (150, (32, 16), 0.3, 16),
+        (999, (32, 16), 0.3, 32),
+        (1000, (256, 128), 0.1, 32),
+        (1294, (256, 128), 0.1, 64),
+        (30000, (256, 128), 0.1, 128),
+    ],
+)
+def test_what_is_auto_follows_the_rows(m, hidden, l2, batch):
+    """Few rows have a smaller network, a stronger penalty and smaller minibatches."""
+    resolved = Hyperparameters().resolved(m)
+
+    assert (resolved.hidden, resolved.l2) == (hidden, l2)
+    assert Hyperparameters().examples_a_step(m) == batch
+    assert Hyperparameters().penalty(m) == l2
+
+
+def test_what_is_said_is_kept():
+    """Only what is auto is replaced."""
+    chosen = Hyperparameters(hidden=(7,), l2=0.0, batch_size=10)
+
+    assert chosen.resolved(50) == chosen
+    assert Hyperparameters(batch_size="full").examples_a_step(77) == 77
+    assert Hyperparameters(batch_size=100).examples_a_step(77) == 77
