@@ -26,9 +26,7 @@ def in_terminal(words: list[str], folder: str) -> str:
     leader, follower = pty.openpty()
     settings = {**os.environ, "COLUMNS": str(WIDTH), "TERM": "xterm-256color"}
     program = [sys.executable, "-m", *words]
-    process = subprocess.Popen(
-        program, stdout=follower, stderr=follower, cwd=folder, env=settings
-    )
+    process = subprocess.Popen(program, stdout=follower, stderr=follower, cwd=folder, env=settings)
     os.close(follower)
     chunks = []
     while True:

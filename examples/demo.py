@@ -15,6 +15,7 @@ from ellnet import Hyperparameters, Plan, load, load_dataset, train_table
 from ellnet.cli.curve import draw_curves
 from ellnet.cli.progress import progress_hook
 from ellnet.cli.tables_shown import show_network, show_scores, stopped_because
+from ellnet.cli.warnings_shown import warnings_shown
 from ellnet.columns import Columns
 from ellnet.runs import RunFolder
 from ellnet.workflow import Trained
@@ -65,4 +66,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with warnings_shown():
+        sys.exit(main())

@@ -38,7 +38,8 @@ def main() -> int:
     gradients = chosen_engine.backward(trained, cache, Y[:, :1])
     for layer in range(1, trained.L + 1):
         Z, dW = cache.Z[layer], gradients.dW[layer]
-        console.print(f"Z[{layer}] = {np.round(Z[:, 0], 3)}, dW[{layer}] has shape {dW.shape}", markup=False)
+        values = np.round(Z[:, 0], 3)
+        console.print(f"Z[{layer}] = {values}, dW[{layer}] is {dW.shape}", markup=False)
     return 0
 
 

@@ -6,7 +6,15 @@ import array_api_strict
 import numpy as np
 import pytest
 
-from ellnet.arrays import columns, is_finite, move, overflow_allowed, threads_for, to_numpy, without_dust
+from ellnet.arrays import (
+    columns,
+    is_finite,
+    move,
+    overflow_allowed,
+    threads_for,
+    to_numpy,
+    without_dust,
+)
 
 
 def test_columns_are_gathered_from_every_layout():
@@ -46,7 +54,7 @@ def test_dust_is_swept_and_nothing_else(dtype):
     swept = without_dust(array)
 
     assert swept.dtype == dtype
-    assert swept.tolist() == array[:2].tolist() + [0.0, 0.0, 0.0]
+    assert swept.tolist() == [*array[:2].tolist(), 0.0, 0.0, 0.0]
 
 
 def test_overflow_is_silent_inside_alone():

@@ -59,18 +59,20 @@ def test_bad_values_are_refused_by_name(name, value):
 
 def test_every_field_has_a_bad_value_above():
     """No field goes unchecked."""
-    assert {field.name for field in dataclasses.fields(Hyperparameters)} == {name for name, _ in BAD}
+    assert {field.name for field in dataclasses.fields(Hyperparameters)} == {
+        name for name, _ in BAD
+    }
 
 
 def test_they_cannot_be_changed():
     """Frozen: another value is another object."""
     with pytest.raises(dataclasses.FrozenInstanceError):
-        Hyperparameters().epochs = 3
+        Hyperparameters().epochs = 3  # type: ignore[misc]
 
 
 def test_json_and_back():
     """Every field survives, tuples included."""
-    chosen = Hyperparameters(hidden=[8, 4], activation=["relu", "tanh"], batch_size="full", l2=0.5)
+    chosen = Hyperparameters(hidden=(8, 4), activation=("relu", "tanh"), batch_size="full", l2=0.5)
 
     back = Hyperparameters.from_json(json.loads(json.dumps(chosen.to_json())))
 
@@ -80,7 +82,9 @@ def test_json_and_back():
 
 def test_an_unknown_field_is_refused_with_those_there_are():
     """A misspelt line of a file is never passed over."""
-    with pytest.raises(HyperparameterError, match="no hyperparameter 'learning_rat'.* learning_rate"):
+    with pytest.raises(
+        HyperparameterError, match=r"no hyperparameter 'learning_rat'.* learning_rate"
+    ):
         Hyperparameters.from_json({"learning_rat": 1.0})
 
 

@@ -91,7 +91,9 @@ def test_wrong_inputs_and_targets_are_refused():
         net.check_input(np.zeros((4, 7)))
     with pytest.raises(ShapeError, match=r"one example a column, got \(3,\)"):
         net.check_input(np.zeros(3))
-    with pytest.raises(ShapeError, match=r"Y must have shape \(n\[4\], m\) = \(1, 7\), got \(7, 1\)"):
+    with pytest.raises(
+        ShapeError, match=r"Y must have shape \(n\[4\], m\) = \(1, 7\), got \(7, 1\)"
+    ):
         net.check_target(np.zeros((7, 1)), 7)
 
 
@@ -118,7 +120,9 @@ def test_a_missing_layer_of_parameters_is_refused():
     """There is one array for each layer."""
     short = Parameters.of(list(notes_network().W)[:3], list(notes_network().b))
 
-    with pytest.raises(ShapeError, match="W must have one array for each of the L = 4 layers, got 3"):
+    with pytest.raises(
+        ShapeError, match="W must have one array for each of the L = 4 layers, got 3"
+    ):
         Network(N, ACTIVATIONS, "binary_cross_entropy", short)
 
 

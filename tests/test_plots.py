@@ -2,6 +2,7 @@
 
 import builtins
 
+import numpy as np
 import pytest
 
 from ellnet.errors import MissingExtraError
@@ -17,9 +18,9 @@ def test_both_curves_and_the_kept_epoch_are_drawn(tmp_path):
     display.save(tmp_path / "cost.png")
 
     training, validation, mark = display.ax_.get_lines()
-    assert list(training.get_ydata()) == [0.7, 0.5, 0.4]
-    assert list(validation.get_ydata()) == [0.8, 0.6, 0.7]
-    assert (list(mark.get_xdata()), list(mark.get_ydata())) == ([2], [0.6])
+    assert np.asarray(training.get_ydata()).tolist() == [0.7, 0.5, 0.4]
+    assert np.asarray(validation.get_ydata()).tolist() == [0.8, 0.6, 0.7]
+    assert np.asarray(mark.get_xydata()).tolist() == [[2, 0.6]]
     assert (tmp_path / "cost.png").read_bytes().startswith(b"\x89PNG")
 
 

@@ -1,5 +1,7 @@
 """Counter-based randomness: every number has an address."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -20,7 +22,10 @@ def test_the_address_is_laid_out_as_the_design_says():
     counter = 7 * 2**192 + 1 * 2**128 + 2 * 2**64
     direct = np.random.Philox(key=42 + int(Stream.ORDER) * 2**64, counter=counter)
 
-    assert direct.random_raw(8).tolist() == words(8, 42, Stream.ORDER, epoch=7, step=1, layer=2).tolist()
+    assert (
+        direct.random_raw(8).tolist()
+        == words(8, 42, Stream.ORDER, epoch=7, step=1, layer=2).tolist()
+    )
 
 
 @pytest.mark.parametrize(
@@ -35,7 +40,7 @@ def test_the_address_is_laid_out_as_the_design_says():
 )
 def test_every_part_of_the_address_counts(other):
     """Another seed, stream, epoch, step or layer gives other words."""
-    base = {"seed": 0, "stream": Stream.ORDER, "epoch": 0, "step": 0, "layer": 0}
+    base: dict[str, Any] = {"seed": 0, "stream": Stream.ORDER, "epoch": 0, "step": 0, "layer": 0}
 
     assert words(4, **base).tolist() != words(4, **{**base, **other}).tolist()
 

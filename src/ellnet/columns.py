@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ellnet.errors import DataError
 
-__all__ = ["Column", "Columns", "Kind", "suggestion"]
+__all__ = ["Column", "Columns", "Kind", "check_names", "suggestion"]
 
 Kind = Literal["number", "category", "boolean", "date"]
 """What a column holds."""
@@ -44,7 +44,7 @@ class Column:
         """Where nothing stands, (m,)."""
         if self.kind == "category":
             return np.array([value is None for value in self.values], bool)
-        return np.isnan(self.values)
+        return np.asarray(np.isnan(self.values))
 
     @classmethod
     def of(cls, name: str, values: Iterable[Any]) -> Self:
@@ -178,8 +178,7 @@ class Columns:
         Raises:
             DataError: there is none; suggests a name that is close.
         """
-        if name not in self.columns:
-            raise DataError(f"{self.source} has no column {name!r}; {suggestion(name, self.names)}")
+        check_names([name], self.names, self.source)
         return self.columns[name]
 
     def take(self, rows: Rows) -> "Columns":
@@ -203,6 +202,17 @@ class Columns:
         number = int(row if self.rows is None else self.rows[row])
         line = "" if self.first_line is None else f" (line {number + self.first_line})"
         return f"row {number}{line}"
+
+
+def check_names(asked: Iterable[str], names: Sequence[str], source: str) -> None:
+    """Refuse a name that is not among `names`.
+
+    Raises:
+        DataError: suggests a name that is close.
+    """
+    for name in asked:
+        if name not in names:
+            raise DataError(f"{source} has no column {name!r}; {suggestion(name, names)}")
 
 
 def suggestion(name: str, names: Sequence[str]) -> str:

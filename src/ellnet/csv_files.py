@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ellnet.columns import Column, Columns, Kind
+from ellnet.columns import Column, Columns, Kind, check_names
 from ellnet.errors import DataError
 
 if TYPE_CHECKING:
@@ -49,14 +49,16 @@ def read_csv(
     """
     text = _decoded(path, _unpacked(path, data))
     header, delimiter = _header(path, text)
+    check_names(ignore, header, path.name)
     frame = _parsed(path, text, header, delimiter)
     _check_lengths(path, text, frame, delimiter)
     plain = text.rstrip("\n").count("\n") == frame.height
     table = Columns({}, frame.height, path.name, None, 2 if plain else None)
-    columns = []
-    for name in header:
-        if name not in ignore:
-            columns.append(_column(frame[name], name, name in categorical, table.where))
+    columns = [
+        _column(frame[name], name, name in categorical, table.where)
+        for name in header
+        if name not in ignore
+    ]
     return Columns.of(columns, path.name, table.first_line)
 
 

@@ -1,8 +1,8 @@
 """Encodings: how a column becomes features, one frozen dataclass for each kind of column.
 
-Every encoding has `fit(column, ...)`, learned on the training part; `features`, the names of what it
-gives; and `encode(column, where, unseen)`, an array (m, features) in float64. What is in the fields is what
-the model file holds.
+Every encoding has `fit(column, where)`, learned on the training part; `features`, the names of what
+it gives; and `encode(column, where, unseen)`, an array (m, features) in float64. What is in the fields is
+what the model file holds.
 """
 
 import math

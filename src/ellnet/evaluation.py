@@ -1,5 +1,6 @@
 """Honest scores: a model's, and beside them those of a baseline that anybody could have had."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,8 +62,8 @@ class Scores:
 def class_numbers(A: NDArray[Any]) -> NDArray[np.int64]:
     """Return the class (m,) that each column of A (k, m) stands for; k = 1 is a sigmoid unit."""
     if A.shape[0] == 1:
-        return (A[0] > 0.5).astype(np.int64)
-    return np.argmax(A, axis=0).astype(np.int64)
+        return np.asarray(A[0] > 0.5, np.int64)
+    return np.asarray(np.argmax(A, axis=0), np.int64)
 
 
 def metric_of(target: Target) -> Metric:
@@ -133,15 +134,17 @@ def prior(net: Network, Y: NDArray[Any]) -> Network:
 
     Its weights are zero and its one layer's biases are the link of the mean of Y (n[L], m).
     """
-    mean = np.mean(Y, axis=1, dtype=np.float64, keepdims=True)
-    tiny = 1e-12
-    if net.cost == "binary_cross_entropy":
-        b = np.log(np.maximum(mean, tiny)) - np.log(np.maximum(1 - mean, tiny))
-    elif net.cost == "categorical_cross_entropy":
-        b = np.log(np.maximum(mean, tiny))
-    else:
-        b = mean
-    return _one_layer(net, np.zeros((net.n[net.L], net.n[0])), b)
+    mean = np.asarray(np.mean(Y, axis=1, dtype=np.float64))
+    link: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
+        "binary_cross_entropy": lambda p: _log(p) - _log(1.0 - p),
+        "categorical_cross_entropy": _log,
+        "squared_error": lambda y: y,
+    }
+    return _one_layer(net, np.zeros((net.n[net.L], net.n[0])), link[net.cost](mean))
+
+
+def _log(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.log(np.maximum(p, 1e-12)))
 
 
 def fit_linear(net: Network, examples: Examples, seed: int) -> Network:

@@ -197,7 +197,9 @@ class Hyperparameters:
                 raise HyperparameterError(
                     f"there is no hyperparameter {name!r}; there are {', '.join(known)}"
                 )
-        given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        given: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
+        }
         return cls(**given)
 
 

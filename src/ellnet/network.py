@@ -6,7 +6,7 @@ b[l] is (n[l], 1), whatever the number of examples (N3).
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -234,8 +234,9 @@ class Network:
         return f"Network(n={self.n}, activations={tuple(self.activations)}, cost={self.cost!r})"
 
 
-def _whole(units: object) -> bool:
-    return isinstance(units, int | np.integer) and not isinstance(units, bool) and units >= 1
+def _whole(units: Any) -> bool:
+    whole = isinstance(units, int | np.integer) and not isinstance(units, bool)
+    return whole and bool(units >= 1)
 
 
 def _check_architecture(n: Sequence[int], activations: Sequence[str], cost: str) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ellnet.columns import Column, Columns
+from ellnet.columns import Column, Columns, check_names
 from ellnet.csv_files import read_csv
 from ellnet.errors import DataError, FileAccessError
 from ellnet.files.durable import read_whole, write_durably
@@ -35,7 +35,7 @@ def read_table(path: str | Path, *, ignore: Names = (), categorical: Names = ())
     Args:
         path: a .csv, .tsv, .txt (each also .gz), .parquet, .feather, .arrow, .ipc or .npz file.
         ignore: columns to leave out.
-        categorical: columns whose numbers are categories.
+        categorical: columns whose numbers are categories; those that the table lacks are passed over.
 
     Raises:
         FileAccessError: the file cannot be read; says why.
@@ -49,9 +49,6 @@ def read_table(path: str | Path, *, ignore: Names = (), categorical: Names = ())
     if not data:
         raise DataError(f"{path} is empty; a table needs column names and rows")
     table = reader(path, data, ignore, categorical)
-    for name in (*ignore, *categorical):
-        if name not in table.columns and name not in ignore:
-            table[name]
     if not table.names:
         raise DataError(f"{path} has no columns{' left' if ignore else ''}")
     return table
@@ -127,6 +124,7 @@ def _from_npz(path: Path, data: bytes, ignore: Names, categorical: Names) -> Col
         mapping = _features(arrays)
     else:
         mapping = arrays
+    check_names(ignore, tuple(mapping), path.name)
     kept = {name: values for name, values in mapping.items() if name not in ignore}
     columns = [_array_column(name, v, name in categorical) for name, v in kept.items()]
     return Columns.of(columns, path.name)
@@ -217,6 +215,7 @@ def _array_column(name: str, values: Any, categorical: bool) -> Column:
 
 
 def _from_polars(frame: "pl.DataFrame", source: str, ignore: Names, categorical: Names) -> Columns:
+    check_names(ignore, frame.columns, source)
     columns = [
         _polars_column(series, source, series.name in categorical)
         for series in frame.iter_columns()

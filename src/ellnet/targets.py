@@ -112,7 +112,7 @@ class Target:
         if self.task == "regression":
             return np.asarray(A[0], np.float64) * self.scale + self.mean
         numbers = (A[0] > 0.5).astype(np.int64) if self.task == "binary" else np.argmax(A, axis=0)
-        return np.array(self.classes)[numbers]
+        return np.asarray(np.array(self.classes)[numbers])
 
     def probabilities(self, A: NDArray[Any]) -> NDArray[Any]:
         """Return the probability of each class (m, classes) that the outputs A (n[L], m) stand for."""

@@ -106,9 +106,10 @@ def test_a_run_stopped_in_mid_epoch_goes_on_to_the_same_bits(taken):
     net, train = net_of(), data()
     calls = iter(range(100))
 
-    stopped = taken.run(
-        net, start(net), CHOSEN, train, epochs=3, watch=lambda taken, of: next(calls) == 6
-    )
+    def watch(*_: int) -> bool:
+        return next(calls) == 6
+
+    stopped = taken.run(net, start(net), CHOSEN, train, epochs=3, watch=watch)
     rest = taken.run(net, stopped.state, CHOSEN, train, epochs=2)
     whole = taken.run(net, start(net), CHOSEN, train, epochs=3)
 
@@ -165,7 +166,9 @@ def test_full_batch_needs_no_order(taken):
     net = net_of()
     chosen = Hyperparameters(batch_size="full")
 
-    ends = [bits(taken.run(net, start(net, seed=s), chosen, data(), epochs=3).state) for s in (0, 9)]
+    ends = [
+        bits(taken.run(net, start(net, seed=s), chosen, data(), epochs=3).state) for s in (0, 9)
+    ]
 
     assert ends[0] == ends[1]
 
@@ -192,7 +195,9 @@ def test_weights_count_as_repetitions(taken):
 
     ends = [taken.run(net, start(net), chosen, e, epochs=5) for e in (weighted, repeated)]
 
-    for a, b in zip(ends[0].state.parameters.arrays(), ends[1].state.parameters.arrays(), strict=True):
+    for a, b in zip(
+        ends[0].state.parameters.arrays(), ends[1].state.parameters.arrays(), strict=True
+    ):
         assert pytest.approx(b, rel=1e-9) == a
     assert taken.cost(net, weighted) == pytest.approx(taken.cost(net, repeated))
 

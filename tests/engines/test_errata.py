@@ -12,7 +12,9 @@ def passes(n: tuple[int, ...], m: int = 6) -> tuple[Network, Cache, Gradients]:
     """A network with one forward and one backward pass."""
     random = np.random.default_rng(1)
     activations = ("tanh",) * (len(n) - 2) + ("sigmoid",)
-    net = Network(n, activations, "binary_cross_entropy", initial_parameters(n, activations, dtype=np.float64))
+    net = Network(
+        n, activations, "binary_cross_entropy", initial_parameters(n, activations, dtype=np.float64)
+    )
     X = random.standard_normal((n[0], m))
     Y = (random.random((n[-1], m)) > 0.5).astype(float)
     cache = engine().forward(net, X)
@@ -90,7 +92,7 @@ def test_5_without_keepdims_the_bias_gradient_loses_its_column():
     dZ = np.arange(9.0).reshape(3, 3)
 
     with pytest.raises(TypeError, match="keepdim"):
-        np.sum(dZ, axis=1, keepdim=True)
+        np.sum(dZ, axis=1, keepdim=True)  # type: ignore[call-overload]
     flat = np.sum(dZ, axis=1) / 3
     column = linear_backward(dZ, dZ)[1]
     assert flat.shape == (3,)

@@ -65,7 +65,11 @@ def test_the_fused_form_is_the_plain_one(output, cost):
 @pytest.mark.parametrize(("output", "cost"), FUSED)
 def test_saturated_outputs_have_a_finite_loss(output, cost, dtype):
     """At |z| = 1e4 the loss of a wrong answer is |z| itself, and that of a right one 0."""
-    Z = np.array([[1e4, 1e4]], dtype) if output == "sigmoid" else np.array([[1e4, 1e4], [0, 0]], dtype)
+    Z = (
+        np.array([[1e4, 1e4]], dtype)
+        if output == "sigmoid"
+        else np.array([[1e4, 1e4], [0, 0]], dtype)
+    )
     Y = np.array([[0.0, 1.0]], dtype) if output == "sigmoid" else np.array([[0, 1], [1, 0]], dtype)
 
     losses = output_losses(output, cost, Z, ACTIVATIONS[output].value(Z), Y)

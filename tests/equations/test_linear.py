@@ -22,7 +22,11 @@ def arrays(n_out: int, n_in: int, m: int):
 
 def test_by_hand():
     """Z = W A + b of two units, two inputs and two examples, one a column (eq. 2.1)."""
-    W, A, b = np.array([[1.0, 2.0], [0.0, -1.0]]), np.array([[1.0, 0.0], [3.0, 1.0]]), np.array([[1.0], [2.0]])
+    W, A, b = (
+        np.array([[1.0, 2.0], [0.0, -1.0]]),
+        np.array([[1.0, 0.0], [3.0, 1.0]]),
+        np.array([[1.0], [2.0]]),
+    )
 
     assert linear(W, A, b).tolist() == [[8.0, 3.0], [-1.0, 1.0]]
 

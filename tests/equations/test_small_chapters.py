@@ -1,10 +1,12 @@
 """Initial weights, optimizers, penalties, and gradient checking itself."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
+from ellnet.arrays import Array
 from ellnet.equations.gradient_check import central_difference, relative_error
 from ellnet.equations.initializers import INITIALIZERS, suited
 from ellnet.equations.optimizers import OPTIMIZERS, adam, gradient_descent
@@ -39,7 +41,9 @@ def test_glorot_s_weights_are_bounded():
 
 def test_each_activation_gets_the_initializer_that_suits_it():
     """He for the rectifiers, Glorot for the rest."""
-    assert [suited(g) for g in ("relu", "leaky_relu", "tanh", "softmax")] == ["he", "he", "glorot", "glorot"]
+    names = [suited(g) for g in ("relu", "leaky_relu", "tanh", "softmax")]
+
+    assert names == ["he", "he", "glorot", "glorot"]
 
 
 def test_gradient_descent_by_hand():
@@ -68,7 +72,8 @@ def adam_by_hand(theta: float, gradients: list[float]) -> list[float]:
 def test_adam_follows_the_paper_for_25_steps():
     """To rounding, from given gradients of changing sign and size."""
     gradients = [math.sin(3 * t) * 10 ** (t % 5 - 2) for t in range(25)]
-    theta, moments = np.array([[0.5]]), (np.zeros((1, 1)), np.zeros((1, 1)))
+    theta = np.array([[0.5]])
+    moments: Sequence[Array] = (np.zeros((1, 1)), np.zeros((1, 1)))
 
     path = []
     for t, g in enumerate(gradients, start=1):
@@ -95,7 +100,8 @@ def test_the_table_tells_the_moments_and_options_of_each_optimizer():
         theta = np.ones((2, 3))
         options = {name: ADAM[name] for name in row.options}
 
-        stepped, moments = row.step(theta, theta, tuple(0 * theta for _ in range(row.moments)), 1, **options)
+        zeros = [0 * theta for _ in range(row.moments)]
+        stepped, moments = row.step(theta, theta, zeros, 1, **options)
 
         assert stepped.shape == theta.shape
         assert len(moments) == row.moments

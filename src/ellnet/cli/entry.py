@@ -2,9 +2,7 @@
 
 import os
 import sys
-import warnings
 from collections.abc import Sequence
-from typing import TextIO
 
 import click
 
@@ -12,7 +10,8 @@ from ellnet.cli.evaluate import evaluate
 from ellnet.cli.inspect import inspect
 from ellnet.cli.predict import predict
 from ellnet.cli.train import train
-from ellnet.errors import EllnetError, EllnetWarning
+from ellnet.cli.warnings_shown import warnings_shown
+from ellnet.errors import EllnetError
 from ellnet.version import VERSION
 
 __all__ = ["commands", "main"]
@@ -36,9 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the words after `ellnet`; by default those of this process.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", EllnetWarning)
-        warnings.showwarning = _show_warning
+    with warnings_shown():
         try:
             code = commands.main(arguments, prog_name="ellnet", standalone_mode=False)
         except EllnetError as error:
@@ -58,12 +55,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _refuse(sentence: str, code: int) -> int:
     click.echo(f"ellnet: {sentence}", err=True)
     return code
-
-
-def _show_warning(
-    message: Warning | str, category: type[Warning], *place: int | str | TextIO | None, **_: str
-) -> None:
-    """Print a warning of ours as one line; those of libraries are for developers."""
-    del place
-    if issubclass(category, EllnetWarning):
-        click.echo(f"ellnet: warning: {message}", err=True)

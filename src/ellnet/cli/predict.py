@@ -8,6 +8,8 @@ from typing import Any
 import click
 
 from ellnet.cli.sources import open_table
+from ellnet.columns import Columns
+from ellnet.encodings import Unseen
 from ellnet.models import Model, load
 from ellnet.tables import write_table
 
@@ -28,7 +30,7 @@ __all__ = ["predict"]
     help="What to do with a category that training never saw.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object a row.")
-def predict(model: Path, table: str, out: Path | None, unseen: str, as_json: bool) -> None:
+def predict(model: Path, table: str, out: Path | None, unseen: Unseen, as_json: bool) -> None:
     """Predict every row of TABLE with MODEL, in the table's order.
 
     Classifications give the label, and the probability of each class.
@@ -46,7 +48,7 @@ def predict(model: Path, table: str, out: Path | None, unseen: str, as_json: boo
         click.echo(write_table(None, result), nl=False)
 
 
-def predictions(model: Model, columns: Any, unseen: str) -> dict[str, Sequence[Any]]:
+def predictions(model: Model, columns: Columns, unseen: Unseen) -> dict[str, Sequence[Any]]:
     """Return the columns of the result by name."""
     A = model.outputs(columns, unseen=unseen)
     name = model.target.name

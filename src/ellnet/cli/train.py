@@ -74,6 +74,8 @@ def train(table: str, config: Path | None, as_json: bool, **given: Any) -> int:
         ignore=_several(chosen, "ignore"),
         categorical=_several(chosen, "categorical"),
     )
+    for name in _several(chosen, "categorical"):
+        columns[name]
     record = _Record(Path(chosen["out"]) if chosen["out"] else None, table_name(table))
     trained = _run(console, columns, plan, hyperparameters, record)
     report = _report(table, plan, trained)

@@ -47,7 +47,7 @@ def sigmoid_backward(dA: Array, Z: Array, A: Array) -> Array:
 
 
 def tanh(Z: Array) -> Array:
-    """Hyperbolic tangent, A = tanh(Z) elementwise (eq. 9.3)."""
+    """Hyperbolic tangent A = tanh(Z) (eq. 9.3)."""
     return namespace(Z).tanh(Z)
 
 

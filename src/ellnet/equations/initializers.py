@@ -4,6 +4,7 @@ Every initializer takes n_out = n[l], n_in = n[l-1] and a generator, and gives W
 float64: one draw serves every precision.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -16,7 +17,7 @@ Initializer = Callable[[int, int, np.random.Generator], NDArray[np.float64]]
 
 def he(n_out: int, n_in: int, random: np.random.Generator) -> NDArray[np.float64]:
     """He's initialisation W ~ N(0, 2 / n[l-1]) (eq. 12.1; He et al., 2015), suited to ReLU."""
-    return random.standard_normal((n_out, n_in)) * np.sqrt(2.0 / n_in)
+    return random.standard_normal((n_out, n_in)) * math.sqrt(2.0 / n_in)
 
 
 def glorot(n_out: int, n_in: int, random: np.random.Generator) -> NDArray[np.float64]:
@@ -24,13 +25,13 @@ def glorot(n_out: int, n_in: int, random: np.random.Generator) -> NDArray[np.flo
 
     From Glorot and Bengio, 2010; suited to tanh, sigmoid, softmax and linear units.
     """
-    r = np.sqrt(6.0 / (n_out + n_in))
+    r = math.sqrt(6.0 / (n_out + n_in))
     return (2.0 * random.random((n_out, n_in)) - 1.0) * r
 
 
 def course(n_out: int, n_in: int, random: np.random.Generator) -> NDArray[np.float64]:
     """The course's initialisation W ~ N(0, 1) / sqrt(n[l-1]) (eq. 12.3)."""
-    return random.standard_normal((n_out, n_in)) / np.sqrt(n_in)
+    return random.standard_normal((n_out, n_in)) / math.sqrt(n_in)
 
 
 INITIALIZERS: dict[str, Initializer] = {"he": he, "glorot": glorot, "course": course}
