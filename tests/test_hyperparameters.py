@@ -116,6 +116,13 @@ def test_what_is_auto_follows_the_rows(m, hidden, l2, batch):
     assert Hyperparameters().penalty(m) == l2
 
 
+def test_few_rows_hold_out_a_larger_part():
+    """A tenth of few rows would say too little; without early stopping none is held out."""
+    assert [Hyperparameters().held_out(m) for m in (999, 1000)] == [0.2, 0.1]
+    assert Hyperparameters(validation_fraction=0.3).held_out(50) == 0.3
+    assert Hyperparameters(early_stopping=False).held_out(50) == 0.0
+
+
 def test_what_is_said_is_kept():
     """Only what is auto is replaced."""
     chosen = Hyperparameters(hidden=(7,), l2=0.0, batch_size=10)

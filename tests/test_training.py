@@ -195,7 +195,7 @@ def test_the_part_split_off_is_stratified(k):
 
 def test_too_few_examples_to_hold_some_out_are_refused():
     """One example cannot be both learned from and held out."""
-    with pytest.raises(DataError, match=r"holding out 0\.1 of 1 rows"):
+    with pytest.raises(DataError, match=r"holding out 0\.2 of 1 rows"):
         train(small_network(), blobs(1), Hyperparameters())
 
 

@@ -1,5 +1,7 @@
 """Honest scores: a model's, and beside them those of a baseline that anybody could have had."""
 
+import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -51,8 +53,10 @@ class Scores:
     classes: tuple[ClassScores, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Return the scores as plain JSON values."""
-        result: dict[str, Any] = {"m": self.m, "cost": self.cost, **self.values}
+        """Return the scores as plain JSON values; null is what is not a finite number."""
+        numbers = {"cost": self.cost, **self.values}
+        result: dict[str, Any] = {"m": self.m}
+        result |= {name: x if math.isfinite(x) else None for name, x in numbers.items()}
         if self.confusion is not None:
             result["confusion"] = self.confusion.tolist()
             result["classes"] = [vars(row) for row in self.classes]
@@ -168,7 +172,11 @@ def fit_linear(net: Network, examples: Examples, seed: int) -> Network:
     numbers = class_numbers(Y.T)
     if len(np.unique(numbers)) < 2:
         return prior(net, np.asarray(examples.Y))
-    logistic = LogisticRegression(max_iter=300, tol=1e-3).fit(X, numbers)
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # a baseline that has not quite converged is one all the same
+        logistic = LogisticRegression(max_iter=300, tol=1e-3).fit(X, numbers)
     return _logistic_layer(net, logistic.classes_, logistic.coef_, logistic.intercept_)
 
 

@@ -59,8 +59,8 @@ class Hyperparameters:
     shuffle: bool = _option(True, "draw a new order of the examples each epoch")
     epochs: int = _option(200, "passes through the training examples, at most")
     early_stopping: bool = _option(True, "stop when the validation cost no longer falls")
-    validation_fraction: float = _option(
-        0.1, "part of the training rows held out for validation; 0 for none"
+    validation_fraction: float | Auto = _option(
+        "auto", "part of the training rows held out for validation; 0 for none; auto follows the rows"
     )
     n_iter_no_change: int = _option(20, "epochs without gain before early stopping")
     tol: float = _option(0.0, "smallest fall of the validation cost that counts as gain")
@@ -139,10 +139,9 @@ class Hyperparameters:
         for name, least in (("epochs", 0), ("n_iter_no_change", 1)):
             if not _whole(getattr(self, name), least):
                 raise _refused(name, f"a whole number of at least {least}", getattr(self, name))
-        if not _number(self.validation_fraction) or not 0 <= self.validation_fraction < 1:
-            raise _refused(
-                "validation_fraction", "a number from 0 to below 1", self.validation_fraction
-            )
+        part = self.validation_fraction
+        if part != "auto" and not (_number(part) and 0 <= part < 1):
+            raise _refused("validation_fraction", "a number from 0 to below 1, or auto", part)
 
     def resolved(self, m: int) -> Self:
         """Return the same with every "auto" that follows the rows replaced by its value.
@@ -164,6 +163,14 @@ class Hyperparameters:
         if self.l2 == "auto":
             return 0.3 if m < FEW_EXAMPLES else 0.1
         return self.l2
+
+    def held_out(self, m: int) -> float:
+        """Return the fraction of m rows to hold out for validation; 0 without early stopping."""
+        if not self.early_stopping:
+            return 0.0
+        if self.validation_fraction == "auto":
+            return 0.2 if m < FEW_EXAMPLES else 0.1
+        return self.validation_fraction
 
     @property
     def hidden_activations(self) -> tuple[str, ...]:

@@ -113,8 +113,8 @@ def train(
         DataError: too few examples to hold some out.
         DivergenceError: the cost became non-finite; its `outcome` has the last good parameters.
     """
-    fraction = hyperparameters.validation_fraction
-    if validation is None and hyperparameters.early_stopping and fraction > 0:
+    fraction = hyperparameters.held_out(examples.m)
+    if validation is None and fraction > 0:
         examples, validation = split_off(net, examples, fraction, hyperparameters.seed)
     hyperparameters = hyperparameters.resolved(examples.m)
     if state is None:
@@ -249,17 +249,21 @@ def explain(
 ) -> str:
     """Say where a run met the first number that is not finite, and what usually helps."""
     quantity = trouble.quantity
-    where = (
-        f"{quantity}[{trouble.layer}]" if quantity in {"W", "b", "Z", "A"} else f"the {quantity}"
+    in_layer = quantity in {"W", "b", "Z", "A"}
+    first = (
+        f"{quantity}[{trouble.layer}] was the first"
+        if in_layer
+        else f"the {quantity} was the first, computed from A[{trouble.layer}]"
     )
     largest = ""
     if trouble.feature >= 0:
         names = dict(enumerate(feature_names))
         feature = names.get(trouble.feature, f"feature {trouble.feature}")
         largest = f" (the largest input there was {trouble.largest:.3g}, in {feature})"
+    steps = f"{trouble.step} step{'' if trouble.step == 1 else 's'}"
     return (
-        f"the cost became infinite or not a number in epoch {trouble.epoch + 1}, after "
-        f"{trouble.step} steps: {where} was the first{largest}; the last good parameters are kept. "
+        f"the cost became infinite or not a number in epoch {trouble.epoch + 1}, after {steps}: "
+        f"{first}{largest}; the last good parameters are kept. "
         f"A smaller learning_rate (now {hyperparameters.learning_rate:g}), scaled inputs or a "
         "larger batch_size usually helps"
     )

@@ -1,21 +1,23 @@
 """The main job: a table in, a trained network out, with scores on rows that it never saw."""
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ellnet.arrays import Array
-from ellnet.batches import Examples, split
+from ellnet.batches import Examples
 from ellnet.columns import Columns
-from ellnet.errors import DataError, DivergenceError, EllnetWarning
+from ellnet.encodings import Unseen
+from ellnet.errors import DataError, DivergenceError
 from ellnet.evaluation import Scores, fit_linear, metric_of, prior, score
+from ellnet.history import History
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.models import Model
 from ellnet.network import Network, initial_parameters
+from ellnet.parts import Parts, Plan, Rows, part_rows
 from ellnet.preprocessing import Preprocessing
+from ellnet.state import TrainingState
 from ellnet.targets import Target
 from ellnet.training import Hook, Outcome, train
 
@@ -25,51 +27,8 @@ __all__ = [
     "Trained",
     "evaluate_model",
     "network_for",
-    "part_rows",
-    "rows_of_part",
     "train_table",
 ]
-
-FEW_ROWS = 20
-"""Below so many training rows none is held out for validation."""
-
-PART_NAMES = {
-    "train": "train",
-    "training": "train",
-    "test": "test",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-}
-TEST_SPLIT, VALIDATION_SPLIT = 0, 1
-
-Rows = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to learn from a table.
-
-    Attributes:
-        target: the column to predict.
-        task: "classification", "regression", "binary", "multiclass"; None to infer it.
-        test_size: the part of the rows held out for the test; 0 for none.
-        split_column: the column that says train, test or validation of each row, instead.
-    """
-
-    target: str
-    task: str | None = None
-    test_size: float = 0.2
-    split_column: str | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Parts:
-    """Row numbers of each part of a table."""
-
-    train: Rows
-    validation: Rows
-    test: Rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,10 +58,12 @@ def train_table(
     *,
     hooks: Sequence[Hook] = (),
     begin: Callable[[Network, Parts], None] | None = None,
+    keep: Callable[[Model], None] | None = None,
 ) -> Trained:
     """Train a network on a table, and score it on the rows held out.
 
-    Scaling, categories and classes are learned on the training part alone.
+    Scaling, categories and classes are learned on the training part alone. The first Ctrl-C ends
+    training after the step under way; a second one goes back to the last epoch that ended.
 
     Args:
         table: the rows, target included.
@@ -110,71 +71,147 @@ def train_table(
         hyperparameters: all that is chosen.
         hooks: called as training goes.
         begin: called once with the network and the parts before training starts.
+        keep: called once with the trained model, still without baselines, before it is scored.
 
     Raises:
         DataError: a table that cannot be learned from; names the column and the row.
         HyperparameterError: hyperparameters that do not go with the task.
+        KeyboardInterrupt: Ctrl-C twice before an epoch has ended, or once outside training.
     """
-    if table.m == 0:
-        raise DataError(f"{table.source} has no rows; training needs at least 2")
+    material = _prepared(table, plan, hyperparameters)
+    net = network_for(material.learned, material.target, material.hyperparameters)
+    if begin is not None:
+        begin(net, material.parts)
+    outcome, trouble = _trained(net, material, hooks)
+    model = Model(
+        outcome.network,
+        material.hyperparameters,
+        material.preprocessing,
+        material.target,
+        outcome.history,
+    )
+    if keep is not None:
+        keep(model)
+    baselines = {
+        "prior": prior(net, np.asarray(material.learned.Y)),
+        "linear": fit_linear(net, material.learned, hyperparameters.seed),
+    }
+    model = replace(model, baselines=baselines)
+    scored, held = material.held_out()
+    return Trained(model, material.parts, scored, _scores(model, held), trouble)
+
+
+@dataclass(frozen=True, eq=False)
+class _Material:
+    """A table made ready to learn from: nothing in it can be refused any more."""
+
+    hyperparameters: Hyperparameters
+    target: Target
+    preprocessing: Preprocessing
+    parts: Parts
+    learned: Examples
+    validation: Examples | None
+    test: Examples | None
+
+    def held_out(self) -> tuple[str, Examples]:
+        """Return the most honest part there is, and its name."""
+        if self.test is not None:
+            return "test", self.test
+        if self.validation is not None:
+            return "validation", self.validation
+        return "train", self.learned
+
+
+def _prepared(table: Columns, plan: Plan, hyperparameters: Hyperparameters) -> _Material:
+    """Split a table, and learn on the training part how it becomes examples."""
+    if table.m < 2:
+        raise DataError(
+            f"{table.source} has {table.m or 'no'} row{'s' * (table.m == 0)}; training needs at "
+            "least 2"
+        )
     y = table[plan.target]
-    Target.fit(y, plan.task)
-    parts = part_rows(table, plan, hyperparameters)
+    whole = Target.fit(y, plan.task)
+    parts = part_rows(table, plan, hyperparameters, whole)
+    _check_classes_trained(table, whole, parts)
     hyperparameters = hyperparameters.resolved(len(parts.train))
-    target = Target.fit(y.take(parts.train), plan.task)
+    target = Target.fit(y.take(parts.train), whole.task)
     inputs = table.drop([plan.target, *([plan.split_column] if plan.split_column else [])])
     preprocessing = Preprocessing.fit(inputs.take(parts.train), dtype=hyperparameters.dtype)
 
-    def examples(rows: Rows) -> Examples:
+    def examples(rows: Rows) -> Examples | None:
+        if len(rows) == 0:
+            return None
         X = preprocessing.transform(inputs.take(rows), unseen="ignore")
         return Examples(X.T, target.encode(y.take(rows)).astype(hyperparameters.dtype))
 
     learned = examples(parts.train)
-    validation = examples(parts.validation) if len(parts.validation) else None
-    net = network_for(learned, target, hyperparameters)
-    if begin is not None:
-        begin(net, parts)
-    outcome, trouble = _trained(
-        net, learned, validation, hyperparameters, target, hooks, preprocessing.feature_names
-    )
-    baselines = {
-        "prior": prior(net, np.asarray(learned.Y)),
-        "linear": fit_linear(net, learned, hyperparameters.seed),
-    }
-    model = Model(
-        outcome.network, hyperparameters, preprocessing, target, outcome.history, baselines
-    )
-    scored = "test" if len(parts.test) else "validation" if validation is not None else "train"
-    held = examples(parts.test) if scored == "test" else validation or learned
-    return Trained(model, parts, scored, _scores(model, held), trouble)
+    assert learned is not None  # noqa: S101 - part_rows gives some
+    validation, test = examples(parts.validation), examples(parts.test)
+    return _Material(hyperparameters, target, preprocessing, parts, learned, validation, test)
 
 
-def _trained(  # noqa: PLR0917 - one call of `train`, and its one way of failing
-    net: Network,
-    learned: Examples,
-    validation: Examples | None,
-    hyperparameters: Hyperparameters,
-    target: Target,
-    hooks: Sequence[Hook],
-    feature_names: Sequence[str],
-) -> tuple[Outcome, str]:
-    """Train; where training diverges, go on with the last good parameters and say what happened."""
-    if validation is None:
+def _check_classes_trained(table: Columns, target: Target, parts: Parts) -> None:
+    """Refuse a split that leaves a class of the table without a row to train on."""
+    if target.task == "regression":
+        return
+    numbers = target.class_numbers(table[target.name])
+    trained = np.unique(numbers[parts.train])
+    lacking = np.setdiff1d(np.arange(len(target.classes)), trained)
+    if len(lacking) == 0:
+        return
+    names = ", ".join(repr(target.classes[k]) for k in lacking[:8])
+    row = int(np.flatnonzero(numbers == lacking[0])[0])
+    raise DataError(
+        f"every class of target {target.name!r} must have a training row, got none of {names}"
+        f"{', ...' if len(lacking) > 8 else ''}, which first stands in {table.where(row)}; call some "
+        "of its rows train, or take them out"
+    )
+
+
+class _LastEpoch(Hook):
+    """Keeps what the last epoch gave, for a run that a second Ctrl-C cuts short."""
+
+    def __init__(self, net: Network) -> None:
+        self._net = net
+        self._kept = net
+        self.outcome: Outcome | None = None
+
+    def after_epoch(self, state: TrainingState, history: History) -> bool:
+        epochs = len(history.epochs)
+        if history.best_epoch in {0, epochs}:
+            self._kept = self._net.with_parameters(state.parameters)
+        best = history.best_epoch or epochs
+        ended = replace(history, stopped="interrupted", best_epoch=best)
+        self.outcome = Outcome(self._kept, state, ended)
+        return False
+
+
+def _trained(net: Network, material: _Material, hooks: Sequence[Hook]) -> tuple[Outcome, str]:
+    """Train; where it goes wrong, go on with the last good parameters and say what happened."""
+    hyperparameters = material.hyperparameters
+    if material.validation is None:
         hyperparameters = replace(hyperparameters, validation_fraction=0.0)
+    last = _LastEpoch(net)
     try:
         outcome = train(
             net,
-            learned,
+            material.learned,
             hyperparameters,
-            validation,
-            metric=metric_of(target),
-            hooks=hooks,
-            feature_names=feature_names,
+            material.validation,
+            metric=metric_of(material.target),
+            hooks=(last, *hooks),
+            feature_names=material.preprocessing.feature_names,
         )
     except DivergenceError as error:
         if not isinstance(error.outcome, Outcome):
             raise
         return error.outcome, str(error)
+    except KeyboardInterrupt:
+        if last.outcome is None:
+            raise
+        for hook in hooks:
+            hook.after_run(last.outcome)
+        return last.outcome, ""
     return outcome, ""
 
 
@@ -201,114 +238,26 @@ def network_for(examples: Examples, target: Target, hyperparameters: Hyperparame
     return Network(n, activations, cost, parameters)
 
 
-def part_rows(table: Columns, plan: Plan, hyperparameters: Hyperparameters) -> Parts:
-    """Say which rows are for training, for validation and for the test.
-
-    Raises:
-        DataError: too few rows, or a split column with another word in it.
-    """
-    labels = _labels(table, plan)
-    if plan.split_column is not None:
-        return _by_column(table, plan.split_column, labels, hyperparameters)
-    rows = np.arange(table.m)
-    test = rows[:0]
-    if plan.test_size > 0:
-        if table.m < 2:
-            raise DataError(f"{table.source} has 1 row; training and a test need at least 2")
-        held = split(table.m, plan.test_size, hyperparameters.seed, labels, part=TEST_SPLIT)
-        rows, test = held.train, held.held_out
-    return _with_validation(rows, test, labels, hyperparameters)
-
-
-def _labels(table: Columns, plan: Plan) -> NDArray[np.int64] | None:
-    """Return class numbers (m,) of the target, or None for a regression."""
-    target = Target.fit(table[plan.target], plan.task)
-    if target.task == "regression":
-        return None
-    return target.class_numbers(table[plan.target])
-
-
-def _by_column(
-    table: Columns,
-    name: str,
-    labels: NDArray[np.int64] | None,
-    hyperparameters: Hyperparameters,
-) -> Parts:
-    """Read the parts from a column of the table."""
-    train, validation, test = (
-        rows_of_part(table, name, part) for part in ("train", "validation", "test")
-    )
-    if len(train) == 0:
-        raise DataError(f"column {name} calls no row train; training needs some")
-    if len(validation):
-        return Parts(train, validation, test)
-    return _with_validation(train, test, labels, hyperparameters)
-
-
-def rows_of_part(table: Columns, name: str, part: str) -> Rows:
-    """Return the rows that column `name` calls `part`: train, validation or test.
-
-    Raises:
-        DataError: another word stands in the column; names the row.
-    """
-    words = [_part(table, name, row, value) for row, value in enumerate(table[name].values)]
-    return np.flatnonzero(np.array(words) == part)
-
-
-def _part(table: Columns, name: str, row: int, value: object) -> str:
-    part = PART_NAMES.get(str(value).strip().lower())
-    if part is None:
-        raise DataError(
-            f"column {name} must say train, validation or test in every row, "
-            f"got {value!r} in {table.where(row)}"
-        )
-    return part
-
-
-def _with_validation(
-    rows: Rows, test: Rows, labels: NDArray[np.int64] | None, hyperparameters: Hyperparameters
-) -> Parts:
-    """Hold out some of the training rows for validation, where early stopping wants them."""
-    fraction = hyperparameters.validation_fraction
-    none = Parts(rows, rows[:0], test)
-    if not hyperparameters.early_stopping or fraction == 0:
-        return none
-    if len(rows) < FEW_ROWS:
-        return _unvalidated(none, f"there are only {len(rows)} rows to train on")
-    inner = None if labels is None else np.unique(labels[rows], return_inverse=True)[1]
-    try:
-        held = split(len(rows), fraction, hyperparameters.seed, inner, part=VALIDATION_SPLIT)
-    except DataError as error:
-        return _unvalidated(none, str(error))
-    return Parts(rows[held.train], rows[held.held_out], test)
-
-
-def _unvalidated(parts: Parts, why: str) -> Parts:
-    warnings.warn(
-        f"no rows are held out for validation, and all epochs will be run: {why}",
-        EllnetWarning,
-        stacklevel=2,
-    )
-    return parts
-
-
 def _scores(model: Model, examples: Examples) -> dict[str, Scores]:
     networks = {"model": model.network, **model.baselines}
     return {name: score(net, examples, model.target) for name, net in networks.items()}
 
 
-def evaluate_model(model: Model, table: Columns, target: str) -> dict[str, Scores]:
+def evaluate_model(
+    model: Model, table: Columns, target: str, *, unseen: Unseen = "error"
+) -> dict[str, Scores]:
     """Score a model, and beside it the baselines of its own training part, on a table.
 
     Args:
         model: the model.
         table: the rows, target included.
         target: name of the target's column.
+        unseen: "error" refuses a category that training never saw, "ignore" takes it for none.
 
     Raises:
         DataError: a table that does not fit the model; names the column and the row.
     """
     y = table[target]
-    X: Array = model.inputs(table.drop([target])).T
+    X: Array = model.inputs(table.drop([target]), unseen=unseen).T
     dtype = model.hyperparameters.dtype
     return _scores(model, Examples(X, model.target.encode(y).astype(dtype)))

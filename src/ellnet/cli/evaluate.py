@@ -4,24 +4,42 @@ import json
 from pathlib import Path
 
 import click
-from rich.console import Console
 
-from ellnet.cli.sources import open_table
+from ellnet.cli.sources import open_for
 from ellnet.cli.tables_shown import show_confusion, show_network, show_scores
+from ellnet.cli.terminal import terminal
+from ellnet.columns import Columns
+from ellnet.encodings import Unseen
+from ellnet.errors import DataError
 from ellnet.models import load
-from ellnet.workflow import evaluate_model, rows_of_part
+from ellnet.parts import rows_of_part
+from ellnet.workflow import evaluate_model
 
 __all__ = ["evaluate"]
 
 
-@click.command()
+@click.command(short_help="Score a model on a table, beside baselines.")
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("table")
-@click.option("--target", help="The column with the truth.  [default: the one trained on]")
-@click.option("--split-column", help="Score only the rows that this column calls test.")
+@click.option(
+    "--target", metavar="COLUMN", help="Column with the truth.  [default: the one trained on]"
+)
+@click.option("--split-column", metavar="COLUMN", help="Score only the rows called test there.")
+@click.option(
+    "--unseen",
+    type=click.Choice(["error", "ignore"]),
+    default="error",
+    show_default=True,
+    help="What to do with a category that training never saw.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON.")
-def evaluate(
-    model: Path, table: str, target: str | None, split_column: str | None, as_json: bool
+def evaluate(  # noqa: PLR0917 - click passes them by name
+    model: Path,
+    table: str,
+    target: str | None,
+    split_column: str | None,
+    unseen: Unseen,
+    as_json: bool,
 ) -> None:
     """Score MODEL on TABLE: cost, accuracy or error, classes, and the baselines beside it.
 
@@ -29,14 +47,24 @@ def evaluate(
     linear model.
     """
     loaded = load(model)
-    columns = open_table(table, categorical=loaded.preprocessing.category_names)
+    name = target or loaded.target.name
+    columns = open_for(loaded, table, name)
     if split_column is not None:
-        columns = columns.take(rows_of_part(columns, split_column, "test")).drop([split_column])
-    scores = evaluate_model(loaded, columns, target or loaded.target.name)
+        columns = _test_part(columns, split_column)
+    scores = evaluate_model(loaded, columns, name, unseen=unseen)
     if as_json:
-        click.echo(json.dumps({name: row.to_json() for name, row in scores.items()}))
+        document = {name: row.to_json() for name, row in scores.items()}
+        click.echo(json.dumps(document, allow_nan=False))
         return
-    console = Console()
+    console = terminal()
     show_network(console, loaded.network)
-    show_scores(console, scores, loaded.target, "")
+    show_scores(console, scores, loaded.target, "test" if split_column else "")
     show_confusion(console, scores["model"])
+
+
+def _test_part(columns: Columns, name: str) -> Columns:
+    """Return the rows that a column calls test, without that column."""
+    rows = rows_of_part(columns, name, "test")
+    if len(rows) == 0:
+        raise DataError(f"column {name!r} of {columns.source} calls no row test; nothing to score")
+    return columns.take(rows).drop([name])

@@ -7,14 +7,14 @@ from typing import Any
 import click
 from rich.console import Console
 
-from ellnet.cli.curve import draw_curves
-from ellnet.cli.tables_shown import plain_table, show_network, stopped_because
+from ellnet.cli.tables_shown import plain_table, show_curves, show_network, stopped_because
+from ellnet.cli.terminal import cell, say, terminal
 from ellnet.models import Model, load
 
 __all__ = ["inspect"]
 
 
-@click.command()
+@click.command(short_help="Show what is in a model file.")
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("-m", "--examples", "m", type=click.IntRange(min=1), help="Number m in the shapes.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything but the weights as JSON.")
@@ -22,13 +22,13 @@ def inspect(model: Path, m: int | None, as_json: bool) -> None:
     """Show MODEL: layers, the shapes of every quantity, hyperparameters, columns and history."""
     loaded = load(model)
     if as_json:
-        click.echo(json.dumps(_document(loaded, m or 1)))
+        click.echo(json.dumps(_document(loaded, m or 1), allow_nan=False))
         return
-    console = Console()
+    console = terminal()
     show_network(console, loaded.network)
     target = loaded.target
     classes = f"; classes {', '.join(str(c) for c in target.classes)}" if target.classes else ""
-    console.print(f"target: {target.name} ({target.task}{classes})", highlight=False, markup=False)
+    say(console, f"target: {target.name} ({target.task}{classes})")
     _show_layers(console, loaded)
     _show_shapes(console, loaded, m)
     _show_hyperparameters(console, loaded)
@@ -89,7 +89,7 @@ def _show_hyperparameters(console: Console, model: Model) -> None:
         shown = (
             ", ".join(str(part) for part in value) or "none" if isinstance(value, list) else value
         )
-        table.add_row(name, str(shown))
+        table.add_row(name, cell(shown))
     console.print(table)
 
 
@@ -97,15 +97,11 @@ def _show_columns(console: Console, model: Model) -> None:
     preprocessing = model.preprocessing
     table = plain_table("column", "kind", "features")
     for name, kind, features in preprocessing.describe():
-        table.add_row(name, kind, str(features))
+        table.add_row(cell(name), kind, str(features))
     console.print(table)
 
 
 def _show_history(console: Console, model: Model) -> None:
     history = model.history
-    console.print(
-        f"training: {stopped_because(history)} ({history.engine} engine)", highlight=False
-    )
-    curves = {"training cost": history.costs, "validation cost": history.validation_costs}
-    for line in draw_curves({name: values for name, values in curves.items() if values}):
-        console.print(line)
+    say(console, f"training: {stopped_because(history)} ({history.engine} engine)")
+    show_curves(console, history)

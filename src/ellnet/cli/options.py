@@ -1,19 +1,28 @@
 """Hyperparameters as command-line options, and as lines of a TOML file."""
 
 import dataclasses
+import difflib
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from ellnet.errors import FileAccessError, HyperparameterError
+from ellnet.equations.activations import ACTIVATIONS
+from ellnet.equations.costs import COSTS
+from ellnet.equations.initializers import INITIALIZERS
+from ellnet.equations.optimizers import OPTIMIZERS
+from ellnet.errors import HyperparameterError
+from ellnet.files.durable import read_whole
 from ellnet.hyperparameters import Hyperparameters
 
-__all__ = ["chosen_hyperparameters", "hyperparameter_options", "read_config"]
+__all__ = ["GroupedCommand", "chosen_hyperparameters", "hyperparameter_options", "read_config"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+CONFIG_LIMIT = 2**20
+FIELDS = {field.name: field for field in dataclasses.fields(Hyperparameters)}
 
 
 def _widths(text: str) -> tuple[int, ...] | str:
@@ -44,25 +53,54 @@ def _size(text: str) -> int | str:
         ) from None
 
 
-def _strength(text: str) -> float | str:
+def _number(text: str) -> float | str:
+    """Read a number or `auto`; what is neither is refused by the hyperparameters, by name."""
     try:
-        return text if text == "auto" else float(text)
+        return float(text)
     except ValueError:
-        raise HyperparameterError(f"l2 must be a number of at least 0, got {text!r}") from None
+        return text
 
 
 READERS: dict[str, Callable[[str], Any]] = {
     "hidden": _widths,
     "activation": _names,
     "batch_size": _size,
-    "l2": _strength,
+    "l2": _number,
+    "validation_fraction": _number,
 }
 """How the text of an option becomes a value, where it is not one plain word or number."""
+
+METAVARS = {"hidden": "N,N,...", "activation": "NAME,...", "batch_size": "N", "l2": "X", "validation_fraction": "X"}
+
+CHOICES: dict[str, Iterable[str]] = {
+    "activation": ACTIVATIONS,
+    "cost": COSTS,
+    "initialization": INITIALIZERS,
+    "optimizer": OPTIMIZERS,
+    "dtype": ("float32", "float64"),
+}
+"""The words that may be said, where the help should list them."""
+
+
+class GroupedCommand(click.Command):
+    """A command whose help has the hyperparameters under a heading of their own."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, those of the command first."""
+        own: list[tuple[str, str]] = []
+        chosen: list[tuple[str, str]] = []
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                (chosen if parameter.name in FIELDS else own).append(record)
+        for title, records in (("Options", own), ("Hyperparameters", chosen)):
+            with formatter.section(title):
+                formatter.write_dl(records)
 
 
 def hyperparameter_options(command: Command) -> Command:
     """Give a command one option for every hyperparameter; what is not given is None."""
-    for field in reversed(dataclasses.fields(Hyperparameters)):
+    for field in reversed(FIELDS.values()):
         command = _option(field)(command)
     return command
 
@@ -70,19 +108,18 @@ def hyperparameter_options(command: Command) -> Command:
 def _option(field: "dataclasses.Field[Any]") -> Callable[[Command], Command]:
     flag = f"--{field.name.replace('_', '-')}"
     default = field.default
-    shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
-    help_text = f"{field.metadata['help']}  [default: {_shown(shown)}]"
     if isinstance(default, bool):
-        names = f"{flag}/--no-{flag[2:]}"
-        return click.option(names, field.name, default=None, help=help_text)
-    kind = str if field.name in READERS else type(default)
-    return click.option(flag, field.name, type=kind, default=None, help=help_text)
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return str(value)
+        shown = f"{field.metadata['help']}  [default: {'on' if default else 'off'}]"
+        return click.option(f"{flag}/--no-{flag[2:]}", field.name, default=None, help=shown)
+    words = f": {', '.join(CHOICES[field.name])}" if field.name in CHOICES else ""
+    return click.option(
+        flag,
+        field.name,
+        type=str if field.name in READERS else type(default),
+        metavar=METAVARS.get(field.name, {int: "N", float: "X"}.get(type(default), "NAME")),
+        default=None,
+        help=f"{field.metadata['help']}{words}  [default: {default}]",
+    )
 
 
 def chosen_hyperparameters(given: Mapping[str, Any], config: Mapping[str, Any]) -> Hyperparameters:
@@ -91,12 +128,12 @@ def chosen_hyperparameters(given: Mapping[str, Any], config: Mapping[str, Any]) 
     Raises:
         HyperparameterError: a value that is not allowed.
     """
-    names = {field.name for field in dataclasses.fields(Hyperparameters)}
-    values = {name: value for name, value in config.items() if name in names}
-    for name in names:
-        if given.get(name) is not None:
-            text = given[name]
-            values[name] = READERS[name](text) if name in READERS else text
+    values: dict[str, Any] = {}
+    for name in FIELDS:
+        value = config.get(name) if given.get(name) is None else given[name]
+        if value is not None:
+            text = isinstance(value, str) and name in READERS
+            values[name] = READERS[name](value) if text else value
     return Hyperparameters.from_json(values)
 
 
@@ -117,16 +154,23 @@ def read_config(path: Path | None, other: frozenset[str]) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FileAccessError(f"the file {path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        values = tomllib.loads(read_whole(path, CONFIG_LIMIT).decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise HyperparameterError(f"{path} is not a TOML file: {error}") from error
-    values = {name.replace("-", "_"): value for name, value in values.items()}
-    known = {field.name for field in dataclasses.fields(Hyperparameters)} | other
-    for name in values:
+    known = sorted({*FIELDS, *other})
+    settings: dict[str, Any] = {}
+    for written, value in values.items():
+        name = written.replace("-", "_")
         if name not in known:
             raise HyperparameterError(
-                f"{path}: there is no option {name}; there are {', '.join(sorted(known))}"
+                f"{path}: there is no option {written!r}; {_near(name, known)}"
             )
-    return values
+        if name in settings:
+            raise HyperparameterError(f"{path}: {name} stands there twice; keep one line")
+        settings[name] = value
+    return settings
+
+
+def _near(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"

@@ -7,20 +7,23 @@ from typing import Any
 
 import click
 
-from ellnet.cli.sources import open_table
+from ellnet.cli.sources import open_for
 from ellnet.columns import Columns
 from ellnet.encodings import Unseen
+from ellnet.errors import FileAccessError
 from ellnet.models import Model, load
 from ellnet.tables import write_table
 
-__all__ = ["predict"]
+__all__ = ["predict", "predictions"]
+
+ENDINGS = (".csv", ".parquet")
 
 
-@click.command()
+@click.command(short_help="Predict every row of a table.")
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("table")
 @click.option(
-    "-o", "--out", type=click.Path(path_type=Path), help="CSV or Parquet file; else stdout."
+    "-o", "--out", type=click.Path(path_type=Path), help="CSV or Parquet file.  [default: stdout]"
 )
 @click.option(
     "--unseen",
@@ -33,19 +36,23 @@ __all__ = ["predict"]
 def predict(model: Path, table: str, out: Path | None, unseen: Unseen, as_json: bool) -> None:
     """Predict every row of TABLE with MODEL, in the table's order.
 
-    Classifications give the label, and the probability of each class.
+    Classifications give the label, and the probability p(LABEL) of each class. Labels are written as
+    they stand in the table that was trained on, also those that a spreadsheet takes for a formula.
     """
+    if out is not None and out.suffix.lower() not in ENDINGS:
+        raise FileAccessError(f"{out} must end in {' or '.join(ENDINGS)}; name another file")
     loaded = load(model)
-    columns = open_table(table, categorical=loaded.preprocessing.category_names)
+    columns = open_for(loaded, table)
     result = predictions(loaded, columns, unseen)
     if out is not None:
         write_table(out, result)
         click.echo(f"{columns.m:,} predictions in {out}", err=True)
     elif as_json:
-        for values in zip(*result.values(), strict=True):
-            click.echo(json.dumps(dict(zip(result, values, strict=True))))
+        rows = zip(*result.values(), strict=True)
+        lines = [json.dumps(dict(zip(result, values, strict=True))) for values in rows]
+        click.echo("".join(f"{line}\n" for line in lines), nl=False)
     else:
-        click.echo(write_table(None, result), nl=False)
+        click.echo(write_table(None, result).encode(), nl=False)
 
 
 def predictions(model: Model, columns: Columns, unseen: Unseen) -> dict[str, Sequence[Any]]:

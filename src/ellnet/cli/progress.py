@@ -4,7 +4,9 @@ import time
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
+from ellnet.cli.terminal import say
 from ellnet.history import History
 from ellnet.state import TrainingState
 from ellnet.training import Hook, Outcome
@@ -12,6 +14,8 @@ from ellnet.training import Hook, Outcome
 __all__ = ["Lines", "LiveBar", "describe_epoch", "progress_hook"]
 
 SECONDS_BETWEEN_LINES = 2.0
+BESIDE_THE_BAR = 70
+"""Characters that the words beside the bar take at most."""
 
 
 def describe_epoch(history: History) -> str:
@@ -21,24 +25,24 @@ def describe_epoch(history: History) -> str:
     last = history.epochs[-1]
     parts = [f"cost {last.cost:.4g}"]
     if last.validation_cost is not None:
-        parts.append(f"validation cost {last.validation_cost:.4g}")
+        parts.append(f"validation {last.validation_cost:.4g}")
     if last.validation_metric is not None:
         parts.append(f"{history.metric} {last.validation_metric:.4g}")
     return ", ".join(parts)
 
 
 class LiveBar(Hook):
-    """A bar that moves with every minibatch."""
+    """A bar that moves with every minibatch, in one line of the terminal."""
 
     def __init__(self, console: Console) -> None:
         """Draw on `console`."""
+        one_line = Column(no_wrap=True, overflow="ellipsis")
         self._progress = Progress(
-            TextColumn("epoch {task.fields[epoch]}/{task.total:.0f}"),
-            BarColumn(bar_width=30),
-            TextColumn("{task.description}"),
+            TextColumn("epoch {task.fields[epoch]}/{task.total:.0f}", table_column=one_line),
+            BarColumn(bar_width=max(4, min(30, console.width - BESIDE_THE_BAR))),
             TimeElapsedColumn(),
+            TextColumn("{task.description}", markup=False, table_column=one_line),
             console=console,
-            transient=False,
         )
         self._task: TaskID
         self._epochs = 0
@@ -67,6 +71,10 @@ class LiveBar(Hook):
         """Leave the bar as it stands."""
         epochs = len(outcome.history.epochs)
         self._progress.update(self._task, epoch=epochs, description=describe_epoch(outcome.history))
+        self.close()
+
+    def close(self) -> None:
+        """Give the terminal back, however the run ended."""
         self._progress.stop()
 
 
@@ -77,7 +85,8 @@ class Lines(Hook):
         """Print on `console`."""
         self._console = console
         self._epochs = 0
-        self._printed = 0.0
+        self._last = 0
+        self._printed = -SECONDS_BETWEEN_LINES
 
     def before_run(self, epochs: int) -> None:
         """Note how many epochs there may be."""
@@ -93,14 +102,18 @@ class Lines(Hook):
 
     def after_run(self, outcome: Outcome) -> None:
         """Print how it ended."""
-        self._print(len(outcome.history.epochs), outcome.history)
+        epochs = len(outcome.history.epochs)
+        if epochs > self._last:
+            self._print(epochs, outcome.history)
+
+    def close(self) -> None:
+        """Nothing is held."""
 
     def _print(self, epoch: int, history: History) -> None:
-        self._console.print(
-            f"epoch {epoch}/{self._epochs}: {describe_epoch(history)}", highlight=False
-        )
+        self._last = epoch
+        say(self._console, f"epoch {epoch}/{self._epochs}: {describe_epoch(history)}")
 
 
-def progress_hook(console: Console) -> Hook:
+def progress_hook(console: Console) -> LiveBar | Lines:
     """Return the bar where `console` is a terminal, and lines where it is not."""
     return LiveBar(console) if console.is_terminal else Lines(console)

@@ -5,9 +5,11 @@ from pathlib import Path
 
 from ellnet.columns import Columns
 from ellnet.datasets import DATASETS, load_dataset
+from ellnet.errors import DataError
+from ellnet.models import Model
 from ellnet.tables import read_table
 
-__all__ = ["BUILT_IN_TARGET", "is_built_in", "open_table", "table_name"]
+__all__ = ["BUILT_IN_TARGET", "file_of", "is_built_in", "open_for", "open_table", "table_name"]
 
 BUILT_IN_TARGET = "target"
 
@@ -25,10 +27,52 @@ def open_table(
     Raises:
         DataError, FileAccessError: the table cannot be had; names file, row and column.
     """
+    path = file_of(source)
+    if path is not None:
+        return read_table(path, ignore=ignore, categorical=categorical)
+    if categorical:
+        raise DataError(
+            f"the built-in set {source} has no column to take as categories, got "
+            f"{', '.join(map(repr, categorical))}; leave --categorical away"
+        )
+    table = load_dataset(source)
+    return table.drop(ignore) if ignore else table
+
+
+def file_of(source: str) -> Path | None:
+    """Return the file that the word means; None for a built-in set.
+
+    Raises:
+        DataError: no such file and no such set; a word without an ending may have meant either.
+    """
     if is_built_in(source):
-        table = load_dataset(source)
-        return table.drop(list(ignore)) if ignore else table
-    return read_table(Path(source), ignore=ignore, categorical=categorical)
+        return None
+    path = Path(source)
+    if not path.suffix and "/" not in source and not path.exists():
+        raise DataError(
+            f"there is no file {source}, and no built-in set of that name: there are "
+            f"{', '.join(DATASETS)}"
+        )
+    return path
+
+
+def open_for(model: Model, source: str, target: str | None = None) -> Columns:
+    """Read a table that a model is to be used on: what were categories in training are so again.
+
+    Args:
+        model: the model.
+        source: a file or a built-in set.
+        target: the column with the truth, where it is needed.
+
+    Raises:
+        DataError, FileAccessError: the table cannot be had; names file, row and column.
+    """
+    if is_built_in(source):
+        return open_table(source)
+    categorical = set(model.preprocessing.category_names)
+    if target is not None and isinstance(next(iter(model.target.classes), None), str):
+        categorical.add(target)
+    return open_table(source, categorical=sorted(categorical))
 
 
 def table_name(source: str) -> str:

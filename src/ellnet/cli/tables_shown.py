@@ -6,48 +6,69 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from ellnet.cli.curve import draw_curves
+from ellnet.cli.terminal import cell, say
 from ellnet.evaluation import Scores
 from ellnet.history import History
 from ellnet.network import Network
 from ellnet.targets import Target
 
-__all__ = ["plain_table", "show_confusion", "show_network", "show_scores", "stopped_because"]
+__all__ = [
+    "plain_table",
+    "show_confusion",
+    "show_curves",
+    "show_network",
+    "show_scores",
+    "stopped_because",
+]
 
 CLASSES_SHOWN = 12
 REASONS = {
     "epochs": "all epochs were run",
     "early": "the validation cost no longer fell",
     "hook": "a hook asked for it",
-    "interrupted": "Ctrl-C",
+    "interrupted": "of Ctrl-C",
     "diverged": "the cost was no longer finite",
 }
+BASELINES = ("model", "prior", "linear")
 
 
 def plain_table(*headers: str, title: str = "") -> Table:
     """Return an empty table: the first column to the left, the others to the right."""
     table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
     for i, header in enumerate(headers):
-        table.add_column(header, justify="right" if i else "left")
+        table.add_column(cell(header), justify="right" if i else "left", overflow="fold")
     return table
 
 
 def stopped_because(history: History) -> str:
     """Say why training ended, and which epoch was kept."""
     reason = REASONS.get(history.stopped, history.stopped)
+    epochs, steps = len(history.epochs), len(history.iterations)
+    kept = f"those of epoch {history.best_epoch}" if history.best_epoch else "the last ones"
     return (
-        f"{len(history.epochs)} epochs, {len(history.iterations)} steps, stopped because {reason}; "
-        f"kept the parameters of epoch {history.best_epoch}"
+        f"{epochs:,} epoch{'' if epochs == 1 else 's'}, {steps:,} step{'' if steps == 1 else 's'}, "
+        f"stopped because {reason}; the parameters kept are {kept}"
     )
 
 
 def show_network(console: Console, net: Network) -> None:
-    """Show the architecture in a line."""
+    """Show the architecture in two lines."""
     layers = " → ".join(str(units) for units in net.n)
-    names = ", ".join(net.activations)
-    console.print(
-        f"network: {layers} ({net.L} layers, {net.size:,} parameters; {names}; {net.cost})",
-        highlight=False,
-    )
+    count = f"{net.L} layer{'' if net.L == 1 else 's'}, {net.size:,} parameters"
+    say(console, f"network: {layers} ({count})")
+    say(console, f"  {', '.join(net.activations)}; cost {net.cost}")
+
+
+def show_curves(console: Console, history: History) -> None:
+    """Draw the cost curves, as wide as there is room for."""
+    curves = {
+        "training cost with penalty": history.costs,
+        "validation cost": history.validation_costs,
+    }
+    shown = {name: values for name, values in curves.items() if values}
+    for line in draw_curves(shown, width=max(20, min(60, console.width - 12))):
+        console.print(line, soft_wrap=True)
 
 
 def show_scores(console: Console, scores: Mapping[str, Scores], target: Target, part: str) -> None:
@@ -58,14 +79,23 @@ def show_scores(console: Console, scores: Mapping[str, Scores], target: Target, 
         "prior": "mean of training" if target.task == "regression" else "majority class",
         "linear": "linear model",
     }
-    table = plain_table(f"on {first.m:,} {part} rows", *first.values, "cost")
-    for name, row in scores.items():
-        style = "bold" if name == "model" else ""
-        values = [
-            f"{value:.4f}" if abs(value) < 100 else f"{value:,.1f}" for value in row.values.values()
-        ]
-        table.add_row(names[name], *values, f"{row.cost:.4f}", style=style)
+    rows = f"on {first.m:,} {f'{part} ' if part else ''}row{'' if first.m == 1 else 's'}"
+    table = plain_table(rows, *(name.replace("_", " ") for name in first.values), "cost")
+    for name in (*BASELINES, *(other for other in scores if other not in BASELINES)):
+        if name in scores:
+            row = scores[name]
+            values = [_figure(value) for value in (*row.values.values(), row.cost)]
+            style = "bold" if name == "model" else ""
+            table.add_row(cell(names.get(name, name)), *values, style=style)
     console.print(table)
+
+
+def _figure(value: float) -> str:
+    """Write a number with four digits after the point, or with as many as tell something."""
+    size = abs(value)
+    if size >= 1e7 or 0 < size < 1e-3:
+        return f"{value:.4g}"
+    return f"{value:.4f}" if size < 100 else f"{value:,.1f}"
 
 
 def show_confusion(console: Console, scores: Scores) -> None:
@@ -74,17 +104,12 @@ def show_confusion(console: Console, scores: Scores) -> None:
         return
     table = plain_table("class", "precision", "recall", "f1", "rows")
     for row in scores.classes:
-        table.add_row(
-            row.label,
-            f"{row.precision:.3f}",
-            f"{row.recall:.3f}",
-            f"{row.f1:.3f}",
-            str(row.support),
-        )
+        figures = (f"{value:.3f}" for value in (row.precision, row.recall, row.f1))
+        table.add_row(cell(row.label), *figures, f"{row.support:,}")
     console.print(table)
     if len(scores.classes) > CLASSES_SHOWN:
         return
     matrix = plain_table("true \\ predicted", *(row.label for row in scores.classes))
     for row, counts in zip(scores.classes, scores.confusion.tolist(), strict=True):
-        matrix.add_row(row.label, *(str(count) for count in counts))
+        matrix.add_row(cell(row.label), *(str(count) for count in counts))
     console.print(matrix)

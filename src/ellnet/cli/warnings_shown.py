@@ -7,6 +7,7 @@ from typing import TextIO
 
 import click
 
+from ellnet.cli.terminal import one_line
 from ellnet.errors import EllnetWarning
 
 __all__ = ["warnings_shown"]
@@ -14,21 +15,24 @@ __all__ = ["warnings_shown"]
 
 @contextmanager
 def warnings_shown() -> Iterator[None]:
-    """Show every warning of ours inside, each time it is given."""
+    """Show every warning of ours that is given inside, the same words once."""
+    shown: set[str] = set()
+
+    def show(  # noqa: PLR0917 - the signature is Python's
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        del category, filename, lineno, file, line
+        if str(message) not in shown:
+            shown.add(str(message))
+            click.echo(f"ellnet: warning: {one_line(str(message))}", err=True)
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", EllnetWarning)
-        warnings.showwarning = _show
+        warnings.showwarning = show
         yield
-
-
-def _show(  # noqa: PLR0917 - the signature is Python's
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
-) -> None:
-    del category, filename, lineno, file, line
-    click.echo(f"ellnet: warning: {message}", err=True)
