@@ -97,10 +97,18 @@ def _converted(kind: Kind, array: NDArray[Any], kinds: Sequence[Kind | None]) ->
     if kind == "category":
         values = [str(value) if k else None for value, k in zip(array, kinds, strict=True)]
         return np.array([*values, None], object)[:-1]
-    convert = _seconds if kind == "date" else float
+    convert = _seconds if kind == "date" else _float
     return np.array(
         [convert(value) if k else math.nan for value, k in zip(array, kinds, strict=True)], float
     )
+
+
+def _float(value: Any) -> float:
+    """Return a number as a float; a whole number beyond its range is infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def _seconds(value: Any) -> float:

@@ -51,7 +51,7 @@ def read_csv(
     header, delimiter = _header(path, text)
     check_names(ignore, header, path.name)
     frame = _parsed(path, text, header, delimiter)
-    _check_lengths(path, text, frame, delimiter)
+    frame = _whole_rows(path, text, frame, delimiter)
     plain = text.rstrip("\n").count("\n") == frame.height
     table = Columns({}, frame.height, path.name, None, 2 if plain else None)
     columns = [
@@ -92,8 +92,9 @@ def _header(path: Path, text: str) -> tuple[list[str], str]:
     first = next((line for line in text.split("\n", 1) if line.strip()), "")
     if not text.strip():
         raise DataError(f"{path} is empty; a table needs a line of column names and a row")
-    delimiter = max(DELIMITERS, key=first.count)
-    names = [name.strip() for name in next(csv.reader([first], delimiter=delimiter))]
+    split = {d: next(csv.reader([first], delimiter=d)) for d in DELIMITERS}
+    delimiter = max(DELIMITERS, key=lambda d: len(split[d]))
+    names = [name.strip() for name in split[delimiter]]
     for i, name in enumerate(names):
         if not name:
             raise DataError(f"{path}: every column needs a name in line 1, column {i + 1} has none")
@@ -119,7 +120,10 @@ def _parsed(path: Path, text: str, header: list[str], delimiter: str) -> "pl.Dat
         )
     except pl.exceptions.PolarsError as error:
         where = _bad_line(text, len(header), delimiter)
-        raise DataError(f"{path}: {where or str(error).splitlines()[0]}") from error
+        found = str(error).splitlines()[0]
+        raise DataError(
+            f"{path}: {where or f'{found}; is there a quote that is never closed?'}"
+        ) from error
 
 
 def _bad_line(text: str, width: int, delimiter: str) -> str:
@@ -137,13 +141,19 @@ def _bad_line(text: str, width: int, delimiter: str) -> str:
     return ""
 
 
-def _check_lengths(path: Path, text: str, frame: "pl.DataFrame", delimiter: str) -> None:
-    """Refuse rows that are too short, which would pass for rows with missing values at their end."""
-    last = frame[frame.columns[-1]]
-    if frame.width > 1 and last.null_count():
-        where = _bad_line(text, frame.width, delimiter)
-        if where:
-            raise DataError(f"{path}: {where}")
+def _whole_rows(path: Path, text: str, frame: "pl.DataFrame", delimiter: str) -> "pl.DataFrame":
+    """Leave out blank lines, and refuse rows that are too short.
+
+    Both would pass for rows with missing values at their end.
+    """
+    if frame.width == 1 or frame[frame.columns[-1]].null_count() == 0:
+        return frame
+    where = _bad_line(text, frame.width, delimiter)
+    if where:
+        raise DataError(f"{path}: {where}")
+    records = csv.reader(io.StringIO(text), delimiter=delimiter)
+    kept = [i for i, values in enumerate(records) if values][1:]
+    return frame if len(kept) == frame.height else frame[[i - 1 for i in kept]]
 
 
 def _column(
@@ -163,25 +173,42 @@ def _column(
     bad = np.flatnonzero(failed.to_numpy())
     if len(bad) == 0:
         return Column(name, "number", _floats(numbers))
-    other = _yes_and_no(text) if len(bad) == known else None
-    if other is None and len(bad) == known:
-        other = _dates(text)
-    if other is not None:
-        return Column(name, *other)
     if known - len(bad) >= MOSTLY * known:
-        raise DataError(_words_among_numbers(name, text, bad, known, where))
+        raise DataError(_mixed(name, "numbers", text, bad, where))
+    if len(bad) < known:
+        return Column(name, "category", _objects(text))
+    _check_commas(name, text, where)
+    truth = _yes_and_no(text)
+    if truth is not None:
+        return Column(name, "boolean", truth)
+    dates = _dates(name, text, where)
+    if dates is not None:
+        return Column(name, "date", dates)
     return Column(name, "category", _objects(text))
 
 
-def _words_among_numbers(
-    name: str, text: "pl.Series", bad: NDArray[np.int64], known: int, where: Callable[[int], str]
+def _mixed(
+    name: str, what: str, text: "pl.Series", bad: NDArray[np.int64], where: Callable[[int], str]
 ) -> str:
+    """Say which values are not what nearly all others of their column are."""
+    known = len(text) - text.null_count()
     shown = ", ".join(f"{text[int(row)]!r} in {where(int(row))}" for row in bad[:SHOWN])
     return (
-        f"column {name!r} holds numbers in {known - len(bad)} of {known} values, and words in "
+        f"column {name!r} holds {what} in {known - len(bad)} of {known} values, and other words in "
         f"the rest: {shown}{', ...' if len(bad) > SHOWN else ''}; mend them, or take all for "
         f"categories with --categorical {name}"
     )
+
+
+def _check_commas(name: str, text: "pl.Series", where: Callable[[int], str]) -> None:
+    """Refuse numbers written with commas: nobody can know whether 1,234 is a thousand or one."""
+    known = text.drop_nulls()
+    if known.str.contains(r"^[+-]?\d+(,\d+)+(\.\d+)?$").mean() >= MOSTLY:  # type: ignore[operator]
+        row = int(np.flatnonzero(text.is_not_null().to_numpy())[0])
+        raise DataError(
+            f"column {name!r} holds numbers with commas, such as {text[row]!r} in {where(row)}; "
+            f"write 1234.5 for them, or take them for categories with --categorical {name}"
+        )
 
 
 def _objects(text: "pl.Series") -> NDArray[Any]:
@@ -192,32 +219,44 @@ def _floats(numbers: "pl.Series") -> NDArray[np.float64]:
     return np.array(numbers.fill_null(float("nan")).to_numpy(), np.float64)
 
 
-def _yes_and_no(text: "pl.Series") -> tuple[Kind, NDArray[np.float64]] | None:
+def _yes_and_no(text: "pl.Series") -> NDArray[np.float64] | None:
     words = text.str.to_lowercase()
     if not words.drop_nulls().is_in(["true", "false"]).all():
         return None
     truth = (words == "true").to_numpy().astype(np.float64)
-    return "boolean", np.where(words.is_null().to_numpy(), np.nan, truth)
+    return np.where(words.is_null().to_numpy(), np.nan, truth)
 
 
-def _dates(text: "pl.Series") -> tuple[Kind, NDArray[np.float64]] | None:
-    """Read ISO 8601 dates, with or without a time; a time without a zone is taken for UTC."""
+def _dates(
+    name: str, text: "pl.Series", where: Callable[[int], str]
+) -> NDArray[np.float64] | None:
+    """Read ISO 8601 dates, with or without a time, if nearly all of a column looks like them."""
+    looks = text.str.contains(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$").fill_null(value=False)
+    known = len(text) - text.null_count()
+    if int(looks.sum()) < MOSTLY * known:
+        return None
+    seconds = _seconds(text.set(~looks, None))
+    bad = np.flatnonzero(text.is_not_null().to_numpy() & np.isnan(seconds))
+    if len(bad):
+        raise DataError(_mixed(name, "dates", text, bad, where))
+    return seconds
+
+
+def _seconds(text: "pl.Series") -> NDArray[np.float64]:
+    """Return seconds since 1970, NaN where no date can be read; UTC where no zone is named."""
     import polars as pl  # noqa: PLC0415 - see above
 
-    if not text.drop_nulls().str.contains(r"^\d{4}-\d{2}-\d{2}([T ].*)?$").all():
-        return None
-    first = text.drop_nulls()[0]
-    if len(first) == len("2000-01-01"):
-        times = text.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us"))
-    else:
-        zoned = first.endswith("Z") or "+" in first
-        try:
-            times = text.str.to_datetime(
-                strict=False, time_unit="us", time_zone="UTC" if zoned else None
-            )
-        except pl.exceptions.PolarsError:
-            return None
-    if times.null_count() != text.null_count():
-        return None
-    micros = times.dt.timestamp("us").cast(pl.Float64)
-    return "date", _floats(micros) / 1e6
+    dated = text.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us"))
+    zoned = text.str.contains(r"(Z|[+-]\d{2}:?\d{2})$").fill_null(value=False)
+    local = text.set(zoned, None).str.replace(" ", "T", literal=True)
+    timed = local.str.to_datetime(strict=False, time_unit="us", format=None)
+    parts = [dated, timed]
+    if zoned.any():
+        there = text.set(~zoned, None).str.replace(" ", "T", literal=True)
+        utc = there.str.to_datetime("%+", strict=False, time_unit="us", time_zone="UTC")
+        parts.append(utc.dt.replace_time_zone(None))
+    micros = [_floats(part.dt.timestamp("us").cast(pl.Float64)) for part in parts]
+    seconds = micros[0]
+    for other in micros[1:]:
+        seconds = np.where(np.isnan(seconds), other, seconds)
+    return seconds / 1e6

@@ -153,7 +153,9 @@ def _of_part(arrays: Mapping[str, NDArray[Any]], part: str) -> dict[str, NDArray
 
 def _features(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """Lay X out as columns x0, x1, ..., beside the other arrays."""
-    X = np.reshape(arrays["X"], (len(arrays["X"]), -1)) if arrays["X"].ndim else arrays["X"]
+    if arrays["X"].ndim == 0:
+        raise DataError("the array X must have rows, got a single value")
+    X = np.reshape(arrays["X"], (len(arrays["X"]), -1))
     others = {name: array for name, array in arrays.items() if name != "X"}
     return {**{f"x{j}": X[:, j] for j in range(X.shape[1])}, **others}
 
@@ -193,17 +195,30 @@ def from_frame(frame: Any, source: str = "the frame") -> Columns:
     if isinstance(frame, Sequence) and all(isinstance(record, Mapping) for record in frame):
         return Columns.from_records(frame, source)
     if hasattr(frame, "__arrow_c_stream__"):
-        import polars as pl  # noqa: PLC0415 - see above
-
-        return _from_polars(pl.DataFrame(frame), source, (), ())
+        return _from_arrow(frame, source)
     raise DataError(
         f"{source} must be a polars, pandas or pyarrow frame, a dict of columns, a list of records "
         f"or a NumPy array, got {type(frame).__name__}"
     )
 
 
+def _from_arrow(frame: Any, source: str) -> Columns:
+    """Take a frame through the arrow C stream, or column by column where that is not possible."""
+    import polars as pl  # noqa: PLC0415 - see above
+
+    try:
+        taken = pl.DataFrame(frame)
+    except Exception as error:  # noqa: BLE001 - whatever the frame's own library raises
+        if not hasattr(frame, "columns"):
+            raise DataError(f"{source} cannot be read: {error}") from error
+        return from_frame({str(name): frame[name].to_numpy() for name in frame.columns}, source)
+    return _from_polars(taken, source, (), ())
+
+
 def _array_column(name: str, values: Any, categorical: bool) -> Column:
     """Build a column from an array or a list; numbers go without a loop."""
+    if isinstance(values, np.ma.MaskedArray):
+        values = values.tolist()
     if isinstance(values, np.ndarray) and values.ndim == 1 and not categorical:
         if values.dtype.kind == "b":
             return Column(name, "boolean", values.astype(np.float64))

@@ -133,7 +133,7 @@ def _prepared(table: Columns, plan: Plan, hyperparameters: Hyperparameters) -> _
     whole = Target.fit(y, plan.task)
     parts = part_rows(table, plan, hyperparameters, whole)
     _check_classes_trained(table, whole, parts)
-    hyperparameters = hyperparameters.resolved(len(parts.train))
+    hyperparameters = _settled(hyperparameters, parts)
     target = Target.fit(y.take(parts.train), whole.task)
     inputs = table.drop([plan.target, *([plan.split_column] if plan.split_column else [])])
     preprocessing = Preprocessing.fit(inputs.take(parts.train), dtype=hyperparameters.dtype)
@@ -213,6 +213,14 @@ def _trained(net: Network, material: _Material, hooks: Sequence[Hook]) -> tuple[
             hook.after_run(last.outcome)
         return last.outcome, ""
     return outcome, ""
+
+
+def _settled(hyperparameters: Hyperparameters, parts: Parts) -> Hyperparameters:
+    """Replace what is auto by what the parts make of it, which the model then carries."""
+    fraction = hyperparameters.validation_fraction
+    if fraction == "auto":
+        fraction = hyperparameters.held_out(len(parts.train) + len(parts.validation))
+    return replace(hyperparameters.resolved(len(parts.train)), validation_fraction=fraction)
 
 
 def network_for(examples: Examples, target: Target, hyperparameters: Hyperparameters) -> Network:

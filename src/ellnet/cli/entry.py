@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -44,7 +45,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after `ellnet`; by default those of this process.
     """
     _never_refuse_a_character()
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    code = _guarded(list(sys.argv[1:] if arguments is None else arguments))
+    if arguments is None and code == INTERRUPTED:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the way out is not interrupted again
+    return code
+
+
+def _guarded(words: list[str]) -> int:
+    """Run a command; whatever ends it becomes an exit code."""
     with warnings_shown():
         try:
             return _run(words)

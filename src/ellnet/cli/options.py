@@ -70,7 +70,13 @@ READERS: dict[str, Callable[[str], Any]] = {
 }
 """How the text of an option becomes a value, where it is not one plain word or number."""
 
-METAVARS = {"hidden": "N,N,...", "activation": "NAME,...", "batch_size": "N", "l2": "X", "validation_fraction": "X"}
+METAVARS = {
+    "hidden": "N,N,...",
+    "activation": "NAME,...",
+    "batch_size": "N",
+    "l2": "X",
+    "validation_fraction": "X",
+}
 
 CHOICES: dict[str, Iterable[str]] = {
     "activation": ACTIVATIONS,
@@ -91,7 +97,7 @@ class GroupedCommand(click.Command):
         chosen: list[tuple[str, str]] = []
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
-            if record is not None:
+            if isinstance(parameter, click.Option) and record is not None:
                 (chosen if parameter.name in FIELDS else own).append(record)
         for title, records in (("Options", own), ("Hyperparameters", chosen)):
             with formatter.section(title):

@@ -68,7 +68,7 @@ def show_curves(console: Console, history: History) -> None:
     }
     shown = {name: values for name, values in curves.items() if values}
     for line in draw_curves(shown, width=max(20, min(60, console.width - 12))):
-        console.print(line, soft_wrap=True)
+        console.print(line)
 
 
 def show_scores(console: Console, scores: Mapping[str, Scores], target: Target, part: str) -> None:

@@ -24,6 +24,7 @@ from ellnet.columns import Columns
 from ellnet.errors import EllnetWarning, FileAccessError, HyperparameterError, MissingExtraError
 from ellnet.history import History
 from ellnet.hyperparameters import Hyperparameters
+from ellnet.interruption import interruptible
 from ellnet.models import Model
 from ellnet.network import Network
 from ellnet.parts import Parts, Plan
@@ -165,8 +166,9 @@ class _Record(Hook):
         return self._folder
 
     def keep(self, model: Model) -> None:
-        """Save the model."""
-        model.save(self.folder.model)
+        """Save the model; Ctrl-C waits for that."""
+        with interruptible():
+            model.save(self.folder.model)
 
     def after_epoch(self, state: TrainingState, history: History) -> bool:
         try:
@@ -179,7 +181,8 @@ class _Record(Hook):
 
     def discard(self) -> bool:
         """Take the folder away unless a model is in it; say whether one is."""
-        return self._folder is not None and not self._folder.discard()
+        with interruptible():
+            return self._folder is not None and not self._folder.discard()
 
 
 def _run(
