@@ -227,9 +227,7 @@ def _yes_and_no(text: "pl.Series") -> NDArray[np.float64] | None:
     return np.where(words.is_null().to_numpy(), np.nan, truth)
 
 
-def _dates(
-    name: str, text: "pl.Series", where: Callable[[int], str]
-) -> NDArray[np.float64] | None:
+def _dates(name: str, text: "pl.Series", where: Callable[[int], str]) -> NDArray[np.float64] | None:
     """Read ISO 8601 dates, with or without a time, if nearly all of a column looks like them."""
     looks = text.str.contains(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$").fill_null(value=False)
     known = len(text) - text.null_count()

@@ -60,7 +60,8 @@ class Hyperparameters:
     epochs: int = _option(200, "passes through the training examples, at most")
     early_stopping: bool = _option(True, "stop when the validation cost no longer falls")
     validation_fraction: float | Auto = _option(
-        "auto", "part of the training rows held out for validation; 0 for none; auto follows the rows"
+        "auto",
+        "part of the training rows held out for validation; 0 for none; auto follows the rows",
     )
     n_iter_no_change: int = _option(20, "epochs without gain before early stopping")
     tol: float = _option(0.0, "smallest fall of the validation cost that counts as gain")

@@ -50,7 +50,9 @@ class CostCurveDisplay:
             ax = _figure().add_subplot()
         epochs = range(1, len(self.history.epochs) + 1)
         marker: dict[str, Any] = {"marker": "o"} if len(epochs) == 1 else {}
-        ax.plot(epochs, self.history.costs, label="training, with penalty", color="#1f5fbf", **marker)
+        ax.plot(
+            epochs, self.history.costs, label="training, with penalty", color="#1f5fbf", **marker
+        )
         validation = self.history.validation_costs
         if validation:
             ax.plot(epochs, validation, label="validation", color="#c2571a", **marker)

@@ -69,7 +69,10 @@ def test_ctrl_c_again_and_again_leaves_whole_files(big: Path, tmp_path: Path) ->
         time.sleep(0.02)
     ran = finished(process)
 
-    assert ran.code == 130
+    assert ran.code in {
+        130,
+        -signal.SIGINT,
+    }  # a shell calls both 130: the latter came on the way out
     assert "Traceback" not in ran.err
     assert load(tmp_path / "run" / "model.safetensors").history.stopped == "interrupted"
     assert not list(tmp_path.rglob("*.tmp"))
