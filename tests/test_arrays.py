@@ -57,6 +57,17 @@ def test_dust_is_swept_and_nothing_else(dtype):
     assert swept.tolist() == [*array[:2].tolist(), 0.0, 0.0, 0.0]
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_dust_begins_at_the_smallest_normal_number_over_epsilon(dtype):
+    """Twice that stays, half of it goes."""
+    info = np.finfo(dtype)
+    limit = info.smallest_normal / info.eps
+
+    swept = without_dust(np.array([2 * limit, -2 * limit, limit / 2, -limit / 2], dtype))
+
+    assert swept.tolist() == [2 * limit, -2 * limit, 0.0, 0.0]
+
+
 def test_overflow_is_silent_inside_alone():
     """The caller's own settings come back."""
     big = np.array([1e300])

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ellnet import batches
 from ellnet.batches import Examples, epoch_order, minibatches, split
 from ellnet.errors import DataError, ShapeError
 from ellnet.randomness import Stream, words
@@ -18,6 +19,16 @@ def test_an_order_is_the_stable_argsort_of_one_word_an_example(m, seed, epoch):
     drawn = words(m, seed, Stream.ORDER, epoch=epoch)
     assert sorted(order.tolist()) == list(range(m))
     assert order.tolist() == sorted(range(m), key=lambda i: (int(drawn[i]), i))
+
+
+def test_equal_words_keep_the_order_of_the_examples(monkeypatch):
+    """The sort is stable: ties go by index."""
+    tied = np.random.default_rng(0).integers(0, 3, 1000).astype(np.uint64)
+    monkeypatch.setattr(batches, "words", lambda *_, **__: tied)
+
+    order = epoch_order(1000, 0, 0)
+
+    assert order.tolist() == sorted(range(1000), key=lambda i: (int(tied[i]), i))
 
 
 def test_orders_differ_between_epochs_and_seeds():
@@ -59,6 +70,27 @@ def test_a_split_is_stratified_disjoint_and_whole(counts, fraction, seed):
     ideal = np.array(counts) * total / m
     if np.all(np.ceil(ideal) <= room):
         assert np.all(np.abs(held - ideal) <= 1)
+
+
+@pytest.mark.parametrize(
+    ("counts", "fraction", "held"),
+    [([2, 18], 0.9, [1, 17]), ([1, 9], 0.5, [0, 5]), ([1, 1, 8], 0.6, [0, 0, 6])],
+)
+def test_every_class_keeps_a_row_for_training(counts, fraction, held):
+    """What a small class cannot give the others do, so that the fraction is still exact."""
+    labels = np.repeat(np.arange(len(counts)), counts)
+
+    parts = split(len(labels), fraction, 0, labels)
+
+    assert np.bincount(labels[parts.held_out], minlength=len(counts)).tolist() == held
+
+
+def test_the_rows_of_a_split_are_in_ascending_order():
+    """Both parts, so that a table keeps its order."""
+    parts = split(50, 0.3, 0)
+
+    assert parts.train.tolist() == sorted(parts.train)
+    assert parts.held_out.tolist() == sorted(parts.held_out)
 
 
 def test_a_split_follows_seed_and_part():

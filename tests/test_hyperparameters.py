@@ -3,6 +3,7 @@
 import dataclasses
 import json
 
+import numpy as np
 import pytest
 
 from ellnet.errors import HyperparameterError
@@ -34,6 +35,13 @@ BAD = [
     ("l2", "much"),
     ("batch_size", 0),
     ("batch_size", 2.0),
+    ("batch_size", True),
+    ("batch_size", [3]),
+    ("batch_size", {}),
+    ("hidden", (True,)),
+    ("l2", np.array([1.0, 2.0])),
+    ("epochs", True),
+    ("seed", True),
     ("batch_size", "all"),
     ("shuffle", 1),
     ("epochs", -1),
@@ -64,6 +72,36 @@ def test_every_field_has_a_bad_value_above():
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("hidden", ()),
+        ("beta_1", 0),
+        ("beta_2", 0.0),
+        ("l2", 0),
+        ("tol", 0.0),
+        ("batch_size", 1),
+        ("epochs", 0),
+        ("n_iter_no_change", 1),
+        ("validation_fraction", 0),
+        ("validation_fraction", 0.999),
+        ("seed", 0),
+        ("seed", 2**64 - 1),
+    ],
+)
+def test_the_ends_of_a_range_belong_to_it(name, value):
+    """The smallest and the largest value that are allowed are taken."""
+    assert getattr(Hyperparameters(**{name: value}), name) == value
+
+
+def test_a_float_of_numpy_becomes_a_plain_one():
+    """It is a float, but no plain number of JSON's, and it would widen float32 arrays."""
+    chosen = Hyperparameters(learning_rate=np.float64(0.01), l2=np.float64(0.1))
+
+    assert type(chosen.learning_rate) is float
+    assert type(chosen.l2) is float
+
+
 def test_they_cannot_be_changed():
     """Frozen: another value is another object."""
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -78,6 +116,7 @@ def test_json_and_back():
 
     assert back == chosen
     assert back.hidden == (8, 4)
+    assert chosen.to_json()["hidden"] == [8, 4]
 
 
 def test_an_unknown_field_is_refused_with_those_there_are():

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from ellnet.equations.initializers import INITIALIZERS
 from ellnet.errors import HyperparameterError, LayerError, ShapeError
 from ellnet.network import Layers, Network, Parameters, initial_parameters
+from ellnet.randomness import Stream, generator
 
 N = (3, 5, 5, 3, 1)
 ACTIVATIONS = ("relu", "tanh", "leaky_relu", "sigmoid")
@@ -24,6 +26,7 @@ def test_layers_count_from_1_and_the_input_is_not_counted():
     assert [net.W[layer].shape for layer in range(1, 5)] == [(5, 3), (5, 5), (3, 5), (1, 3)]
     assert [net.b[layer].shape for layer in range(1, 5)] == [(5, 1), (5, 1), (3, 1), (1, 1)]
     assert net.size == 20 + 30 + 18 + 4
+    assert net.largest_layer == 25
     assert Network((7, 1), ("sigmoid",), "binary_cross_entropy").L == 1
 
 
@@ -137,6 +140,20 @@ def test_initial_weights_are_random_and_biases_zero():
     assert first.W[2].tolist() != other.W[2].tolist()
     assert first.W[2][:3, :3].tolist() != first.W[3][:3, :3].tolist()
     assert all(not np.any(b) for b in first.b)
+
+
+@pytest.mark.parametrize(
+    ("initialization", "names"),
+    [("auto", ("he", "glorot", "he", "glorot")), ("course", ("course",) * 4)],
+)
+def test_each_layer_has_the_initializer_that_suits_its_own_activation(initialization, names):
+    """`auto` looks at g[l] layer by layer; a name serves them all."""
+    W = initial_parameters(N, ACTIVATIONS, initialization, seed=8, dtype=np.float64).W
+
+    for layer, name in enumerate(names, start=1):
+        random = generator(8, Stream.INITIAL_WEIGHTS, layer=layer)
+        drawn = INITIALIZERS[name](N[layer], N[layer - 1], random)
+        assert W[layer].tolist() == drawn.tolist()
 
 
 def test_parameters_come_apart_and_together():

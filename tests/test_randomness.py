@@ -57,5 +57,12 @@ def test_the_largest_seed_is_taken():
 
 
 def test_streams_have_numbers_of_their_own():
-    """No two purposes share their random numbers."""
+    """No two purposes share their random numbers, and a number is never given to another purpose."""
+    assert {stream.name: int(stream) for stream in Stream} == {
+        "INITIAL_WEIGHTS": 1,
+        "ORDER": 2,
+        "DROPOUT": 3,
+        "SPLIT": 4,
+        "DATA": 5,
+    }
     assert len({int(stream) for stream in Stream}) == len(Stream)

@@ -77,6 +77,14 @@ class Hyperparameters:
         self._check_names()
         self._check_numbers()
         self._check_stopping()
+        self._make_plain()
+
+    def _make_plain(self) -> None:
+        """Take NumPy's float64, a float too, as a plain one: it would carry float32 arrays along."""
+        for each in dataclasses.fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, float):
+                object.__setattr__(self, each.name, float(value))
 
     def _freeze(self, name: str, rule: str) -> None:
         """Take any sequence for a field that holds a tuple, or a word for all of it."""
@@ -124,9 +132,9 @@ class Hyperparameters:
                 raise _refused(name, "a number from 0 to below 1", getattr(self, name))
         for name in ("tol", "l2"):
             value = getattr(self, name)
-            if (not _number(value) or value < 0) and (name, value) != ("l2", "auto"):
+            if (not _number(value) or value < 0) and not (name == "l2" and _word(value, "auto")):
                 raise _refused(name, "a finite number of at least 0", value)
-        if self.batch_size not in {"auto", "full"} and not _whole(self.batch_size, 1):
+        if not _word(self.batch_size, "auto", "full") and not _whole(self.batch_size, 1):
             raise _refused(
                 "batch_size", "a whole number of at least 1, full or auto", self.batch_size
             )
@@ -213,6 +221,10 @@ class Hyperparameters:
 
 def _whole(value: object, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _word(value: object, *words: str) -> bool:
+    return isinstance(value, str) and value in words
 
 
 def _number(value: object) -> bool:

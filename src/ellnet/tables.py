@@ -208,7 +208,7 @@ def _from_arrow(frame: Any, source: str) -> Columns:
 
     try:
         taken = pl.DataFrame(frame)
-    except Exception as error:  # noqa: BLE001 - whatever the frame's own library raises
+    except Exception as error:
         if not hasattr(frame, "columns"):
             raise DataError(f"{source} cannot be read: {error}") from error
         return from_frame({str(name): frame[name].to_numpy() for name in frame.columns}, source)

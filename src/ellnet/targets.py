@@ -20,6 +20,9 @@ Label = bool | int | float | str
 MAX_INFERRED_CLASSES = 20
 """Whole numbers with so many values or fewer are taken for classes, with more for a quantity."""
 
+EXACT = 2.0**53
+"""Whole numbers below it have a float64 of their own."""
+
 SHOWN = 3
 
 
@@ -214,7 +217,8 @@ def _labels(column: Column) -> NDArray[Any]:
         return column.values.astype(bool)
     if column.kind == "number":
         values = column.values
-        return values.astype(np.int64) if np.all(values == np.floor(values)) else values
+        whole = np.all(values == np.floor(values)) and np.all(np.abs(values) < EXACT)
+        return values.astype(np.int64) if whole else values
     return np.array([str(value) for value in column.values])
 
 

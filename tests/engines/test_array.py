@@ -1,6 +1,7 @@
 """The array engine: the notes' recursion, exact about where it stands."""
 
 import warnings
+from dataclasses import replace
 
 import array_api_strict
 import numpy as np
@@ -61,7 +62,7 @@ def test_forward_keeps_z_and_a_of_every_layer(taken):
     assert pytest.approx(net.W[2] @ cache.A[1] + net.b[2]) == cache.Z[2]
     assert pytest.approx(np.maximum(cache.Z[1], 0)) == cache.A[1]
     assert [cache.A[layer].shape for layer in (1, 2, 3)] == [(8, 50), (5, 50), (2, 50)]
-    with pytest.raises(LayerError):
+    with pytest.raises(LayerError, match=r"A\[0\] does not exist"):
         cache.A[0]
 
 
@@ -75,6 +76,9 @@ def test_backward_gives_every_gradient_in_its_shape(taken):
     assert [g.shape for g in gradients.db] == [(8, 1), (5, 1), (2, 1)]
     assert [g.shape for g in gradients.dZ] == [(8, 50), (5, 50), (2, 50)]
     assert [g.shape for g in gradients.dA] == [(8, 50), (5, 50)]
+    for name in ("dW", "db", "dZ", "dA"):
+        with pytest.raises(LayerError, match=rf"^{name}\[0\] does not exist"):
+            getattr(gradients, name)[0]
 
 
 def test_one_example_is_a_column_of_the_batch(taken):
@@ -116,7 +120,43 @@ def test_a_run_stopped_in_mid_epoch_goes_on_to_the_same_bits(taken):
     assert stopped.interrupted
     assert (stopped.state.epoch, stopped.state.batch) == (1, 2)
     assert bits(whole.state) == bits(rest.state)
+    assert whole.iterations == stopped.iterations + rest.iterations
     assert whole.costs == stopped.costs + rest.costs
+
+
+def test_a_run_may_be_stopped_before_any_step(taken):
+    """At each of the twelve, most of them in mid-epoch, and goes on to the same bits and costs."""
+    net, train = net_of(), data()
+    whole = taken.run(net, start(net), CHOSEN, train, epochs=3)
+
+    for at in range(12):
+        calls = iter([False] * at + [True])
+        stopped = taken.run(
+            net, start(net), CHOSEN, train, epochs=3, watch=lambda *_, c=calls: next(c)
+        )
+        rest = taken.run(net, stopped.state, CHOSEN, train, epochs=3 - at // 4)
+
+        assert (stopped.state.step, stopped.state.epoch, stopped.state.batch) == (
+            at,
+            at // 4,
+            at % 4,
+        )
+        assert bits(rest.state) == bits(whole.state)
+        assert stopped.iterations + rest.iterations == whole.iterations
+        assert stopped.costs + rest.costs == whole.costs
+
+
+def test_the_watch_is_told_what_is_taken_and_what_there_is(taken):
+    """Before each step: minibatches taken of the epoch, and all of it."""
+    net, calls = net_of(), []
+
+    def watch(batch: int, of: int) -> bool:
+        calls.append((batch, of))
+        return False
+
+    taken.run(net, start(net), CHOSEN, data(), epochs=2, watch=watch)
+
+    assert calls == [(0, 4), (1, 4), (2, 4), (3, 4)] * 2
 
 
 def test_the_given_state_is_left_as_it_was(taken):
@@ -328,17 +368,18 @@ def test_another_array_library_gives_the_same_numbers(optimizer, hidden):
 
 
 def test_dust_does_not_gather(taken):
-    """Weights and moments that decay end at zero, not among the subnormal numbers."""
+    """A moment that decays by a tenth each step ends at zero, not among the subnormal numbers."""
     net = net_of(np.float32)
     train = Examples(np.zeros((3, 8), np.float32), data(8, np.float32).Y)
-    chosen = Hyperparameters(batch_size="full", l2=50.0, learning_rate=0.05)
+    chosen = Hyperparameters(batch_size="full", l2=0.0)
+    began = start(net)
+    decaying = Parameters.from_arrays([a + np.float32(1e-30) for a in began.moments[0].arrays()])
+    began = replace(began, moments=(decaying, began.moments[1]))
 
-    ran = taken.run(net, start(net), chosen, train, epochs=1500)
+    ran = taken.run(net, began, chosen, train, epochs=200)
 
-    tiny = np.finfo(np.float32).smallest_normal
-    groups = (ran.state.parameters, *ran.state.moments)
-    for array in (a for group in groups for a in group.arrays()):
-        assert not np.any((array != 0) & (np.abs(array) < tiny))
+    assert 0 < 1e-30 * 0.9**200 < np.finfo(np.float32).smallest_normal
+    assert not np.any(ran.state.moments[0].W[1])
 
 
 def test_an_unknown_engine_is_refused():

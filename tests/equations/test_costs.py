@@ -78,6 +78,20 @@ def test_saturated_outputs_have_a_finite_loss(output, cost, dtype):
     assert losses.tolist() == [[1e4, 0.0]]
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("output", "cost"), FUSED)
+def test_saturated_outputs_have_the_gradient_of_the_limit(output, cost, dtype):
+    """At |z| = 1e4 dZ is 1 and -1 for wrong answers, 0 for right ones: 0 / 0 is never taken."""
+    Z, Y = np.array([[1e4, -1e4, 1e4]], dtype), np.array([[0.0, 1.0, 1.0]], dtype)
+    if output == "softmax":
+        Z, Y = np.vstack([Z, -Z]), np.vstack([Y, 1 - Y])
+
+    delta = output_delta(output, cost, Z, ACTIVATIONS[output].value(Z), Y)
+
+    assert delta.dtype == dtype
+    assert delta[0].tolist() == [1.0, -1.0, 0.0]
+
+
 @pytest.mark.parametrize(
     ("output", "cost"),
     [
@@ -112,3 +126,20 @@ def test_weights_make_a_weighted_mean():
     assert mean_loss(losses) == pytest.approx(3.0)
     assert mean_loss(losses, w) == pytest.approx((1.0 + 18.0) / 4.0)
     assert weigh(losses, None) is losses
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int64", "float32", "float64"])
+def test_weights_do_not_widen_what_they_weigh(dtype):
+    """Terms keep their precision, whatever that of the weights."""
+    terms = np.array([[1.0, 2.0, 6.0]], np.float32)
+
+    weighed = weigh(terms, np.array([[1, 0, 3]], dtype))
+
+    assert weighed.dtype == np.float32
+    assert weighed.tolist() == [[0.75, 0.0, 13.5]]
+
+
+def test_no_weight_at_all_is_zero_and_no_quotient_of_zeros():
+    """A minibatch may hold nothing but examples of weight 0."""
+    assert weigh(np.ones((2, 3)), np.zeros((1, 3))).tolist() == [[0.0] * 3, [0.0] * 3]
+    assert mean_loss(np.ones((1, 3)), np.zeros((1, 3))) == 0.0

@@ -83,6 +83,25 @@ def test_adam_follows_the_paper_for_25_steps():
     assert path == pytest.approx(adam_by_hand(0.5, gradients), rel=1e-12)
 
 
+def test_adam_s_golden_numbers():
+    """Algorithm 1 in decimals of 60 digits, outside this project, for the gradients 1, 2, -3, 1/4."""
+    theta = np.array([[0.5]])
+    moments: Sequence[np.ndarray] = (0 * theta, 0 * theta)
+
+    path = []
+    for t, g in enumerate([1.0, 2.0, -3.0, 0.25], start=1):
+        theta, moments = adam(theta, np.array([[g]]), moments, t, **ADAM)
+        path.append(theta[0, 0])
+
+    golden = [
+        0.400000000999999990000000,
+        0.303481799028165640185482,
+        0.310141700555247510273602,
+        0.311707986745498245636640,
+    ]
+    assert path == pytest.approx(golden, rel=1e-14)
+
+
 def test_adam_in_float32_keeps_its_corrections_in_double():
     """The second moment's 1 - beta_2 is no float32 difference: that costs 1.3e-5 of it."""
     zero = np.zeros((1, 1), np.float32)

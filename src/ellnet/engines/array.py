@@ -24,8 +24,9 @@ from ellnet.equations.costs import mean_loss, output_delta, output_losses, weigh
 from ellnet.equations.linear import linear, linear_backward, linear_backward_input
 from ellnet.equations.optimizers import OPTIMIZERS
 from ellnet.equations.penalties import l2, l2_backward
+from ellnet.errors import DataError
 from ellnet.hyperparameters import Hyperparameters
-from ellnet.network import Layers, Network, Parameters
+from ellnet.network import Layers, Network, Parameters, check_shape
 from ellnet.state import TrainingState
 
 __all__ = [
@@ -114,10 +115,12 @@ def backward(
         strength: lambda of the L2 penalty.
 
     Raises:
-        ShapeError: Y is not (n[L], m).
+        ShapeError: Y is not (n[L], m), or w is not (1, m).
     """
     m = int(cache.X.shape[1])
     net.check_target(Y, m)
+    if w is not None:
+        check_shape("w", w, (1, m), "(1, m)")
     L = net.L
     dZ = output_delta(net.activations[L], net.cost, cache.Z[L], cache.A[L], Y)
     dZ = weigh(dZ, w)
@@ -172,6 +175,7 @@ def cost(net: Network, examples: Examples) -> float:
 
     Raises:
         ShapeError: X or Y does not fit the network.
+        DataError: the weights have no sum to divide by.
     """
     net.check_target(examples.Y, examples.m)
     net = _beside(net, examples.X)
@@ -182,6 +186,10 @@ def cost(net: Network, examples: Examples) -> float:
         if weight > 0:
             total += weight * _cost(net, cache, _cast(examples.Y[:, part], net), w)
             weights += weight
+    if weights == 0:
+        raise DataError(
+            "the weights w of the examples must have a sum above 0; give at least one of them weight"
+        )
     return total / weights
 
 

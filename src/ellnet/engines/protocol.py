@@ -80,7 +80,8 @@ class Run:
     """What a call of `Engine.run` gives.
 
     Attributes:
-        state: where training stands; after a divergence the last state whose cost was finite.
+        state: where training stands; after a divergence the last state of this run whose cost was
+            finite, or the state given where the very first cost was not.
         good: the state before the last step: its cost was finite.
         iterations: cost of each step's minibatch, penalty included.
         costs: mean cost of each epoch that was finished.

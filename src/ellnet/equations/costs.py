@@ -101,14 +101,18 @@ def weigh(terms: Array, w: Array | None) -> Array:
     """Each example's terms times its weight, m w_i / sum_j w_j (eq. 11.9).
 
     With the mean over m that follows, the cost is the sum of weighted losses over the sum of weights.
+    Where every weight is 0 the terms are 0, not 0 / 0: such a minibatch has nothing to say.
 
     Args:
-        terms: (n, m) or (1, m).
+        terms: (n, m) or (1, m); what is returned has their precision, whatever that of the weights.
         w: weights of the examples, (1, m), or None for equal ones.
     """
     if w is None:
         return terms
-    return terms * (w * (w.shape[1] / namespace(w).sum(w)))
+    xp = namespace(terms, w)
+    w = xp.astype(w, terms.dtype, copy=False)
+    total = float(xp.sum(w))
+    return terms * (w * (w.shape[1] / total if total != 0 else 0.0))
 
 
 def mean_loss(losses: Array, w: Array | None = None) -> float:
