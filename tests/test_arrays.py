@@ -51,7 +51,7 @@ def test_dust_is_swept_and_nothing_else(dtype):
     tiny = np.finfo(dtype).smallest_normal
     array = np.array([1.0, -1e-20, tiny, -tiny / 2, 0.0], dtype)
 
-    swept = without_dust(array)
+    (swept,) = without_dust(array)
 
     assert swept.dtype == dtype
     assert swept.tolist() == [*array[:2].tolist(), 0.0, 0.0, 0.0]
@@ -63,9 +63,19 @@ def test_dust_begins_at_the_smallest_normal_number_over_epsilon(dtype):
     info = np.finfo(dtype)
     limit = info.smallest_normal / info.eps
 
-    swept = without_dust(np.array([2 * limit, -2 * limit, limit / 2, -limit / 2], dtype))
+    (swept,) = without_dust(np.array([2 * limit, -2 * limit, limit / 2, -limit / 2], dtype))
 
     assert swept.tolist() == [2 * limit, -2 * limit, 0.0, 0.0]
+
+
+def test_what_is_dust_in_one_array_alone_stays():
+    """Adam's second moment of a tiny gradient matters as long as the first does."""
+    m, v = np.array([1e-17, 1e-35], np.float32), np.array([1e-34, 1e-35], np.float32)
+
+    first, second = without_dust(m, v)
+
+    assert first.tolist() == [m[0], 0.0]
+    assert second.tolist() == [v[0], 0.0]
 
 
 def test_overflow_is_silent_inside_alone():

@@ -133,3 +133,17 @@ def test_no_example_is_refused():
     """There is nothing to learn from."""
     with pytest.raises(DataError, match="at least one example"):
         Examples(np.zeros((2, 0)), np.zeros((1, 0)))
+
+
+@pytest.mark.parametrize("bad", [-1.0, np.nan, np.inf])
+def test_weights_that_are_none_are_refused_by_example(bad):
+    """Negative, missing and infinite ones."""
+    with pytest.raises(DataError, match=f"at least 0, got {bad} for example 2"):
+        Examples(np.zeros((2, 3)), np.zeros((1, 3)), np.array([[1.0, 0.0, bad]]))
+
+
+@pytest.mark.parametrize("fraction", [0.0, 1.0, -0.5, np.nan])
+def test_a_fraction_that_is_none_is_refused(fraction):
+    """It has to lie between 0 and 1."""
+    with pytest.raises(DataError, match="between 0 and 1, got"):
+        split(10, fraction, 0)

@@ -169,3 +169,16 @@ def test_what_is_said_is_kept():
     assert chosen.resolved(50) == chosen
     assert Hyperparameters(batch_size="full").examples_a_step(77) == 77
     assert Hyperparameters(batch_size=100).examples_a_step(77) == 77
+
+
+def test_numpy_s_numbers_become_plain_ones():
+    """They go into JSON, and carry no precision of their own."""
+    chosen = Hyperparameters(
+        hidden=(np.int64(8),),  # type: ignore[arg-type]
+        batch_size=np.int32(4),  # type: ignore[arg-type]
+        learning_rate=np.float64(0.5),
+    )
+
+    assert json.loads(json.dumps(chosen.to_json()))["hidden"] == [8]
+    assert type(chosen.learning_rate) is float
+    assert type(chosen.batch_size) is int

@@ -102,12 +102,19 @@ def is_finite(*arrays: Array) -> bool:
     return all(_each_finite(arrays))
 
 
-def without_dust(array: Array) -> Array:
-    """Return the array with entries below the smallest normal number over epsilon set to zero."""
-    xp = namespace(array)
-    info = xp.finfo(array.dtype)
-    keep = xp.astype(xp.abs(array) >= info.smallest_normal / info.eps, array.dtype)
-    return array * keep
+def without_dust(*arrays: Array) -> tuple[Array, ...]:
+    """Return the arrays, of one shape, with entries set to zero that are dust in all of them.
+
+    Dust is what is smaller than the smallest normal number over epsilon.
+    """
+    xp = namespace(*arrays)
+    info = xp.finfo(arrays[0].dtype)
+    limit = info.smallest_normal / info.eps
+    matters = xp.abs(arrays[0]) >= limit
+    for array in arrays[1:]:
+        matters = matters | (xp.abs(array) >= limit)
+    keep = xp.astype(matters, arrays[0].dtype)
+    return tuple(array * keep for array in arrays)
 
 
 def _each_finite(arrays: tuple[Array, ...]) -> Iterator[bool]:

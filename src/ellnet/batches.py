@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ellnet.arrays import Array, columns
+from ellnet.arrays import Array, columns, namespace, to_numpy
 from ellnet.errors import DataError, ShapeError
 from ellnet.randomness import Stream, words
 
@@ -43,8 +43,19 @@ class Examples:
             )
         if self.w is not None and tuple(self.w.shape) != (1, self.m):
             raise ShapeError(f"w must have shape (1, m) = (1, {self.m}), got {tuple(self.w.shape)}")
+        if self.w is not None:
+            self._check_weights(self.w)
         if self.m == 0:
             raise DataError("there must be at least one example, got none")
+
+    def _check_weights(self, w: Array) -> None:
+        xp = namespace(w)
+        bad = to_numpy(~(xp.isfinite(w) & (w >= 0)))[0].nonzero()[0]
+        if len(bad):
+            raise DataError(
+                f"the weights w must be finite and at least 0, got {float(w[0, int(bad[0])])} for "
+                f"example {bad[0]}"
+            )
 
     @property
     def m(self) -> int:
@@ -93,6 +104,8 @@ def split(
     Raises:
         DataError: too few rows to leave one on each side.
     """
+    if not 0 < fraction < 1:
+        raise DataError(f"the fraction to hold out must be between 0 and 1, got {fraction}")
     groups = np.zeros(m, np.int64) if labels is None else labels
     counts = np.bincount(groups)
     total = max(1, round(fraction * m))

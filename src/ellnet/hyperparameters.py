@@ -5,6 +5,7 @@ import math
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any, Literal, Self
 
 from ellnet.equations.activations import ACTIVATIONS
@@ -80,11 +81,9 @@ class Hyperparameters:
         self._make_plain()
 
     def _make_plain(self) -> None:
-        """Take NumPy's float64, a float too, as a plain one: it would carry float32 arrays along."""
+        """Take NumPy's numbers as plain ones: its float64 would carry float32 arrays along."""
         for each in dataclasses.fields(self):
-            value = getattr(self, each.name)
-            if isinstance(value, float):
-                object.__setattr__(self, each.name, float(value))
+            object.__setattr__(self, each.name, _plain(getattr(self, each.name)))
 
     def _freeze(self, name: str, rule: str) -> None:
         """Take any sequence for a field that holds a tuple, or a word for all of it."""
@@ -219,8 +218,21 @@ class Hyperparameters:
         return cls(**given)
 
 
-def _whole(value: object, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+def _integral(value: Any) -> bool:
+    return isinstance(value, Integral) and type(value) is not bool
+
+
+def _whole(value: Any, least: int) -> bool:
+    return _integral(value) and int(value) >= least
+
+
+def _plain(value: Any) -> Any:
+    """Return a number, or a tuple of them, as Python's own."""
+    if isinstance(value, tuple):
+        return tuple(_plain(part) for part in value)
+    if isinstance(value, bool | str):
+        return value
+    return int(value) if _integral(value) else float(value)
 
 
 def _word(value: object, *words: str) -> bool:

@@ -249,12 +249,11 @@ def explain(
 ) -> str:
     """Say where a run met the first number that is not finite, and what usually helps."""
     quantity = trouble.quantity
-    in_layer = quantity in {"W", "b", "Z", "A"}
-    first = (
-        f"{quantity}[{trouble.layer}] was the first"
-        if in_layer
-        else f"the {quantity} was the first, computed from A[{trouble.layer}]"
-    )
+    first = {
+        "moment": "a moment of the optimizer was the first",
+        "cost": f"the cost was the first, computed from A[{trouble.layer}]",
+        "validation cost": "the validation cost was the first",
+    }.get(quantity, f"{quantity}[{trouble.layer}] was the first")
     largest = ""
     if trouble.feature >= 0:
         names = dict(enumerate(feature_names))

@@ -132,3 +132,18 @@ def test_the_state_before_the_last_step_is_kept_beside_the_last(taken):
     assert three.good.step == 2
     assert three.good.parameters.W[1].tolist() == two.state.parameters.W[1].tolist()
     assert three.good.parameters.W[1].tolist() != three.state.parameters.W[1].tolist()
+
+
+def test_an_infinite_moment_is_a_divergence():
+    """A second moment that overflows would hold its weight still, silently, for ever."""
+    taken = engine()
+    net = Network((1, 1), ("identity",), "squared_error")
+    X = np.full((1, 4), 1e15, np.float32)
+    chosen = Hyperparameters(hidden=(), batch_size=4, l2=0.0, learning_rate=1e-3)
+    state = TrainingState.start(net.parameters, 2, 0)
+
+    ran = taken.run(net, state, chosen, Examples(X, np.full((1, 4), -1e15, np.float32)), epochs=1)
+
+    assert ran.divergence is not None
+    assert ran.divergence.quantity == "moment"
+    assert all(np.all(np.isfinite(a)) for m in ran.state.moments for a in m.arrays())

@@ -115,10 +115,11 @@ def backward(
         strength: lambda of the L2 penalty.
 
     Raises:
-        ShapeError: Y is not (n[L], m), or w is not (1, m).
+        ShapeError: Y is not (n[L], m), w is not (1, m), or the cache is of another network.
     """
     m = int(cache.X.shape[1])
     net.check_target(Y, m)
+    _check_cache(net, cache, m)
     if w is not None:
         check_shape("w", w, (1, m), "(1, m)")
     L = net.L
@@ -137,6 +138,14 @@ def backward(
     if strength:
         dWs = [dW + l2_backward(W, strength, m) for dW, W in zip(dWs, net.W, strict=True)]
     return Gradients(Parameters.of(dWs, dbs), Layers(dZs, "dZ"), Layers(dAs, "dA"))
+
+
+def _check_cache(net: Network, cache: Cache, m: int) -> None:
+    """Refuse a cache of another network (N3)."""
+    for layer in range(1, net.L + 1):
+        for name, layers in (("Z", cache.Z), ("A", cache.A)):
+            rule = f"(n[{layer}], m)"
+            check_shape(f"{name}[{layer}]", layers[layer], (net.n[layer], m), rule)
 
 
 def _passes(net: Network, X: Array) -> Iterator[tuple[slice, Cache]]:
@@ -248,30 +257,36 @@ def _epoch(
             )
         iterations.append(J)
         good, state = state, _step(state, gradients, hyperparameters, J * batch.m)
-    if not is_finite(*state.parameters.arrays()):
-        kept = good if good is not None and is_finite(*good.parameters.arrays()) else begun.state
-        found = _diagnose(net.with_parameters(state.parameters), state, batch)
+    if not _whole(state):
+        kept = good if good is not None and _whole(good) else begun.state
+        found = _diagnose(net.with_parameters(state.parameters), state, batch, "moment")
         return replace(begun, state=kept, iterations=tuple(iterations), divergence=found)
     costs = (*begun.costs, state.epoch_cost / train.m)
     ended = replace(_without_dust(state), epoch=state.epoch + 1, batch=0, epoch_cost=0.0)
     return replace(begun, state=ended, good=good, iterations=tuple(iterations), costs=costs)
 
 
+def _whole(state: TrainingState) -> bool:
+    """Say whether parameters and moments are finite: an infinite moment would hold its weight still."""
+    groups = (state.parameters, *state.moments)
+    return is_finite(*(array for group in groups for array in group.arrays()))
+
+
 def _without_dust(state: TrainingState) -> TrainingState:
     """Set to zero what is too small ever to matter, before it fades into subnormal numbers.
 
     Dead units' weights and moments decay by a factor each step; processors calculate with
-    subnormal numbers many times slower.
+    subnormal numbers many times slower. Of a parameter's moments none goes without the others: they
+    stand in one quotient.
     """
+    parameters = [without_dust(array)[0] for array in state.parameters.arrays()]
+    columns = zip(*(moment.arrays() for moment in state.moments), strict=True)
+    moments = zip(*(without_dust(*column) for column in columns), strict=True)
     return replace(
         state,
-        parameters=_dusted(state.parameters),
-        moments=tuple(_dusted(moment) for moment in state.moments),
+        parameters=Parameters.from_arrays(parameters),
+        moments=tuple(Parameters.from_arrays(arrays) for arrays in moments),
     )
-
-
-def _dusted(parameters: Parameters) -> Parameters:
-    return Parameters.from_arrays([without_dust(array) for array in parameters.arrays()])
 
 
 def _order(train: Examples, state: TrainingState) -> Array:
@@ -324,7 +339,9 @@ def _step(
     )
 
 
-def _diagnose(net: Network, state: TrainingState, batch: Examples) -> Divergence:
+def _diagnose(
+    net: Network, state: TrainingState, batch: Examples, otherwise: str = "cost"
+) -> Divergence:
     """Find the layer that held the first number that is not finite."""
     feature, largest = _largest_input(batch.X)
     cache = forward(net, batch.X)
@@ -336,7 +353,7 @@ def _diagnose(net: Network, state: TrainingState, batch: Examples) -> Divergence
             for name, layers in quantities
             if not is_finite(layers[layer])
         ),
-        (net.L, "cost"),
+        (net.L, otherwise),
     )
     return Divergence(state.epoch, state.step, *found, feature, largest)
 

@@ -62,7 +62,8 @@ class Divergence:
         epoch: number of the epoch under way, from 0.
         step: steps taken before.
         layer: the layer that held it first.
-        quantity: "W", "b", "Z", "A" of that layer, or "cost".
+        quantity: "W", "b", "Z", "A" of that layer; "cost", "validation cost", or "moment" of the
+            optimizer.
         feature: the input feature (row of X) with the largest absolute value in that minibatch.
         largest: that value.
     """
