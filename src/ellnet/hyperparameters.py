@@ -219,7 +219,9 @@ class Hyperparameters:
 
 
 def _integral(value: Any) -> bool:
-    return isinstance(value, Integral) and type(value) is not bool
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, Integral)
 
 
 def _whole(value: Any, least: int) -> bool:
