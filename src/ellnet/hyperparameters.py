@@ -19,7 +19,7 @@ __all__ = ["Hyperparameters"]
 Auto = Literal["auto"]
 
 FEW_EXAMPLES = 1000
-"""Below so many examples a smaller network with a stronger penalty generalises better."""
+"""Below so many examples a smaller network generalises better."""
 
 
 def _option(default: Any, meaning: str) -> Any:
@@ -51,9 +51,7 @@ class Hyperparameters:
     beta_1: float = _option(0.9, "decay of Adam's first moment")
     beta_2: float = _option(0.999, "decay of Adam's second moment")
     epsilon: float = _option(1e-8, "what keeps Adam's quotient finite")
-    l2: float | Auto = _option(
-        "auto", "lambda, the strength of the L2 penalty; auto follows the rows"
-    )
+    l2: float = _option(0.1, "lambda, the strength of the L2 penalty")
     batch_size: int | Literal["auto", "full"] = _option(
         "auto", "examples a step; full for all of them; auto follows the rows"
     )
@@ -131,7 +129,7 @@ class Hyperparameters:
                 raise _refused(name, "a number from 0 to below 1", getattr(self, name))
         for name in ("tol", "l2"):
             value = getattr(self, name)
-            if (not _number(value) or value < 0) and not (name == "l2" and _word(value, "auto")):
+            if not _number(value) or value < 0:
                 raise _refused(name, "a finite number of at least 0", value)
         if not _word(self.batch_size, "auto", "full") and not _whole(self.batch_size, 1):
             raise _refused(
@@ -164,13 +162,7 @@ class Hyperparameters:
         batch_size = self.batch_size
         if batch_size == "auto":
             batch_size = min(128, max(16, 2 ** int(math.log2(max(1, m / 20)))))
-        return dataclasses.replace(self, hidden=hidden, l2=self.penalty(m), batch_size=batch_size)
-
-    def penalty(self, m: int) -> float:
-        """Return lambda, the strength of the L2 penalty, for m examples to train on."""
-        if self.l2 == "auto":
-            return 0.3 if m < FEW_EXAMPLES else 0.1
-        return self.l2
+        return dataclasses.replace(self, hidden=hidden, batch_size=batch_size)
 
     def held_out(self, m: int) -> float:
         """Return the fraction of m rows to hold out for validation; 0 without early stopping."""

@@ -123,7 +123,9 @@ def test_a_config_file_equals_the_options_and_options_win(tables: Ell) -> None:
 
 def test_a_config_file_may_say_what_an_option_would(tables: Ell) -> None:
     """The words of the command line, as strings, are understood in the file too."""
-    Path("c.toml").write_text('hidden = "none"\nbatch_size = "full"\nl2 = "auto"\nepochs = 1\n')
+    Path("c.toml").write_text(
+        'hidden = "none"\nbatch_size = "full"\nvalidation_fraction = "auto"\nepochs = 1\n'
+    )
 
     ran = tables("train", "points.csv", "--target", "y", "--config", "c.toml", "--json")
 

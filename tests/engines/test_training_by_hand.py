@@ -102,28 +102,3 @@ def test_a_run_is_the_one_written_out(optimizer, name):
     assert ran.validation_costs == pytest.approx(validated, rel=1e-10)
     for found, expected in zip(ran.state.parameters.arrays(), theta, strict=True):
         assert found == pytest.approx(expected, rel=1e-8, abs=1e-12)
-
-
-@pytest.mark.parametrize("name", ENGINES)
-def test_a_penalty_that_follows_the_rows_follows_all_of_them(name):
-    """`auto` looks at the examples to train on, not at those of one minibatch."""
-    random = np.random.default_rng(3)
-    X = random.standard_normal((3, 1000))
-    train = Examples(X, np.eye(2)[(X[0] > X[1]).astype(int)].T)
-    net = Network(N, G, COST, initial_parameters(N, G, seed=1, dtype=np.float64))
-
-    costs = [
-        engine(name)
-        .run(
-            net,
-            TrainingState.start(net.parameters, 2, 0),
-            Hyperparameters(batch_size=100, l2=l2),
-            train,
-            epochs=1,
-        )
-        .costs
-        for l2 in ("auto", 0.1, 0.3)
-    ]
-
-    assert costs[0] == costs[1]
-    assert costs[0] != costs[2]

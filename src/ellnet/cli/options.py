@@ -65,7 +65,6 @@ READERS: dict[str, Callable[[str], Any]] = {
     "hidden": _widths,
     "activation": _names,
     "batch_size": _size,
-    "l2": _number,
     "validation_fraction": _number,
 }
 """How the text of an option becomes a value, where it is not one plain word or number."""
@@ -74,7 +73,6 @@ METAVARS = {
     "hidden": "N,N,...",
     "activation": "NAME,...",
     "batch_size": "N",
-    "l2": "X",
     "validation_fraction": "X",
 }
 

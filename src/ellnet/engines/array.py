@@ -247,7 +247,7 @@ def _epoch(
             return replace(begun, state=state, iterations=tuple(iterations), interrupted=True)
         at = net.with_parameters(state.parameters)
         batch = _minibatch(train, part, order, at)
-        J, gradients = _cost_and_gradients(at, batch, hyperparameters.penalty(train.m))
+        J, gradients = _cost_and_gradients(at, batch, hyperparameters.l2)
         if not math.isfinite(J):
             return replace(
                 begun,
