@@ -10,13 +10,14 @@ import io
 import zlib
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ellnet.columns import Column, Columns, Kind, check_names
 from ellnet.errors import DataError
+from ellnet.series import floats, objects
 
 if TYPE_CHECKING:
     import polars as pl
@@ -167,16 +168,16 @@ def _column(
     known = text.len() - text.null_count()
     if categorical or known == 0:
         kind: Kind = "category" if categorical else "number"
-        return Column(name, kind, _objects(text) if categorical else np.full(len(text), np.nan))
+        return Column(name, kind, objects(text) if categorical else np.full(len(text), np.nan))
     numbers = text.cast(pl.Float64, strict=False)
     failed = (numbers.is_null() & text.is_not_null()) | numbers.is_nan().fill_null(value=False)
     bad = np.flatnonzero(failed.to_numpy())
     if len(bad) == 0:
-        return Column(name, "number", _floats(numbers))
+        return Column(name, "number", floats(numbers))
     if known - len(bad) >= MOSTLY * known:
         raise DataError(_mixed(name, "numbers", text, bad, where))
     if len(bad) < known:
-        return Column(name, "category", _objects(text))
+        return Column(name, "category", objects(text))
     _check_commas(name, text, where)
     truth = _yes_and_no(text)
     if truth is not None:
@@ -184,7 +185,7 @@ def _column(
     dates = _dates(name, text, where)
     if dates is not None:
         return Column(name, "date", dates)
-    return Column(name, "category", _objects(text))
+    return Column(name, "category", objects(text))
 
 
 def _mixed(
@@ -209,14 +210,6 @@ def _check_commas(name: str, text: "pl.Series", where: Callable[[int], str]) -> 
             f"column {name!r} holds numbers with commas, such as {text[row]!r} in {where(row)}; "
             f"write 1234.5 for them, or take them for categories with --categorical {name}"
         )
-
-
-def _objects(text: "pl.Series") -> NDArray[Any]:
-    return np.array([*text.to_list(), None], object)[:-1]
-
-
-def _floats(numbers: "pl.Series") -> NDArray[np.float64]:
-    return np.array(numbers.fill_null(float("nan")).to_numpy(), np.float64)
 
 
 def _yes_and_no(text: "pl.Series") -> NDArray[np.float64] | None:
@@ -253,7 +246,7 @@ def _seconds(text: "pl.Series") -> NDArray[np.float64]:
         there = text.set(~zoned, None).str.replace(" ", "T", literal=True)
         utc = there.str.to_datetime("%+", strict=False, time_unit="us", time_zone="UTC")
         parts.append(utc.dt.replace_time_zone(None))
-    micros = [_floats(part.dt.timestamp("us").cast(pl.Float64)) for part in parts]
+    micros = [floats(part.dt.timestamp("us")) for part in parts]
     seconds = micros[0]
     for other in micros[1:]:
         seconds = np.where(np.isnan(seconds), other, seconds)

@@ -18,6 +18,7 @@ from ellnet.columns import Column, Columns, check_names
 from ellnet.csv_files import read_csv
 from ellnet.errors import DataError, FileAccessError
 from ellnet.files.durable import read_whole, write_durably
+from ellnet.series import floats, objects
 
 if TYPE_CHECKING:
     import polars as pl
@@ -246,14 +247,14 @@ def _polars_column(series: "pl.Series", source: str, categorical: bool) -> Colum
     kind = series.dtype
     text = isinstance(kind, pl.String | pl.Categorical | pl.Enum)
     if text or (categorical and not kind.is_nested()):
-        return Column(series.name, "category", _objects(series.cast(pl.String)))
+        return Column(series.name, "category", objects(series.cast(pl.String)))
     if isinstance(kind, pl.Boolean):
-        return Column(series.name, "boolean", _floats(series.cast(pl.UInt8)))
+        return Column(series.name, "boolean", floats(series))
     if isinstance(kind, pl.Date | pl.Datetime):
         times = series.cast(pl.Datetime("us")).dt.timestamp("us")
-        return Column(series.name, "date", _floats(times) / 1e6)
+        return Column(series.name, "date", floats(times) / 1e6)
     if kind.is_numeric():
-        return Column(series.name, "number", _floats(series))
+        return Column(series.name, "number", floats(series))
     if isinstance(kind, pl.Null):
         return Column(series.name, "number", np.full(len(series), np.nan))
     if isinstance(kind, pl.Object):
@@ -262,17 +263,6 @@ def _polars_column(series: "pl.Series", source: str, categorical: bool) -> Colum
         f"column {series.name!r} of {source} must hold numbers, strings, booleans or dates, got "
         f"{kind}; convert it, or leave it out with --ignore {series.name}"
     )
-
-
-def _objects(text: "pl.Series") -> NDArray[Any]:
-    return np.array([*text.to_list(), None], object)[:-1]
-
-
-def _floats(series: "pl.Series") -> NDArray[np.float64]:
-    import polars as pl  # noqa: PLC0415 - see above
-
-    numbers = series.cast(pl.Float64).fill_null(float("nan"))
-    return np.array(numbers.to_numpy(), np.float64)
 
 
 def write_table(path: str | Path | None, columns: Mapping[str, Sequence[Any]]) -> str:
