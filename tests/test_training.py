@@ -3,6 +3,7 @@
 import os
 import signal
 
+import array_api_strict
 import numpy as np
 import pytest
 
@@ -276,3 +277,16 @@ def test_the_notes_example_trains():
 
     A = engine().predict(outcome.network, X)
     assert np.mean((A > 0.5) == (Y > 0.5)) > 0.95
+
+
+def test_another_array_library_trains_with_its_own_hold_out():
+    """Splitting off, early stopping and the metric work on array-api-strict as on NumPy."""
+    here = blobs(60)
+    away = Examples(array_api_strict.asarray(here.X), array_api_strict.asarray(here.Y))
+    chosen = Hyperparameters(epochs=4, batch_size=16)
+
+    outcomes = [train(small_network(), examples, chosen) for examples in (here, away)]
+
+    costs = [outcome.history.validation_costs for outcome in outcomes]
+    assert costs[0] == pytest.approx(costs[1], rel=1e-5)
+    assert type(outcomes[1].network.W[1]).__module__.startswith("array_api_strict")

@@ -90,11 +90,13 @@ def to_numpy(array: Array) -> NDArray[Any]:
 def columns(array: Array, index: Array) -> Array:
     """Return the columns of the (n, m) `array` that `index` (k,) names, as an (n, k) array.
 
+    The index may be NumPy's whatever the array's library.
+
     Rows are taken of the transposed view: an array whose examples lie one after another in memory,
     as every table's do, is then read in whole runs and never copied as a whole.
     """
     xp = namespace(array)
-    return xp.take(array.T, index, axis=0).T
+    return xp.take(array.T, move(index, array), axis=0).T
 
 
 def is_finite(*arrays: Array) -> bool:
