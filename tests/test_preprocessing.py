@@ -175,6 +175,17 @@ def test_numbers_and_booleans_become_the_categories_they_were_in_the_table():
     assert found["flag=True"] == [1.0, 0.0, 1.0]
 
 
+def test_dates_may_come_as_iso_8601_text():
+    """As a record from JSON has them; what is no date is refused by row."""
+    fitted = Preprocessing.fit(people())
+
+    found = fitted.transform(people(since=DAYS))
+
+    assert found.tobytes() == fitted.transform(people()).tobytes()
+    with pytest.raises(DataError, match=r"'since' must hold a date, .* got 'soon' .* in row 1"):
+        fitted.transform(people(since=["2020-01-01", "soon", "2021-01-01"]))
+
+
 def test_rare_levels_are_joined_beyond_a_hundred():
     """The most frequent hundred stay, the rest and the unseen share a feature; a warning says it."""
     levels = [f"v{i:03}" for i in range(150) for _ in range(2 if i < 100 else 1)]

@@ -3,6 +3,8 @@
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from types import EllipsisType
 from typing import Any, Literal, Self, get_args
 
 import numpy as np
@@ -204,11 +206,24 @@ def _checked(columns: Columns, name: str, kind: Kind) -> Column:
         return Column(name, kind, empty if kind == "category" else empty.astype(float))
     if kind == "category" and column.kind in {"number", "boolean"}:
         return Column(name, kind, _as_categories(column))
-    row = int(known[0])
+    dates = [_date(value) for value in column.values] if kind == "date" else []
+    bad = next((row for row, value in enumerate(dates) if value is ...), int(known[0]))
+    if dates and ... not in dates:
+        return Column.of(name, dates)
     raise DataError(
-        f"column {name!r} must hold a {kind}, as in training, got {column.values[row]!r} "
-        f"({column.kind}) in {columns.where(row)}"
+        f"column {name!r} must hold a {kind}, as in training, got {column.values[bad]!r} "
+        f"({column.kind}) in {columns.where(bad)}"
     )
+
+
+def _date(value: object) -> datetime | EllipsisType | None:
+    """Read a date as records have it, in ISO 8601; `...` where it is none."""
+    if value is None:
+        return None
+    try:
+        return datetime.fromisoformat(str(value))
+    except ValueError:
+        return ...
 
 
 def _as_categories(column: Column) -> NDArray[Any]:
