@@ -18,7 +18,10 @@ __all__ = [
     "Array",
     "Namespace",
     "columns",
+    "in_dtype",
     "is_finite",
+    "is_sparse",
+    "largest_in_rows",
     "move",
     "namespace",
     "overflow_allowed",
@@ -55,6 +58,26 @@ def move(array: Array, like: Array) -> Array:
     return xp.asarray(to_numpy(array), dtype=dtype, device=array_api_compat.device(like))
 
 
+def is_sparse(array: Array) -> bool:
+    """Say whether `array` is a sparse array of SciPy's: products with it are NumPy arrays."""
+    return hasattr(array, "tocsr")
+
+
+def in_dtype(array: Array, dtype: Any) -> Array:
+    """Return the array, a sparse one too, in the precision `dtype` of its own library."""
+    if is_sparse(array):
+        return array.astype(dtype, copy=False)
+    return namespace(array).astype(array, dtype, copy=False)
+
+
+def largest_in_rows(array: Array) -> Array:
+    """Return the largest absolute value (n,) of each row of the (n, m) `array`."""
+    if is_sparse(array):
+        return abs(array).max(axis=1).toarray().reshape(-1)
+    xp = namespace(array)
+    return xp.max(xp.abs(array), axis=1)
+
+
 @contextmanager
 def overflow_allowed() -> Iterator[None]:
     """Let numbers overflow without NumPy's warnings: the caller looks for what is not finite."""
@@ -63,13 +86,14 @@ def overflow_allowed() -> Iterator[None]:
 
 
 @contextmanager
-def threads_for(products: int) -> Iterator[None]:
+def threads_for(products: int, n_threads: int | None = None) -> Iterator[None]:
     """Keep small matrix products on one thread: a BLAS loses up to ten times by sharing them out.
 
     Args:
         products: multiplications in the largest matrix product inside.
+        n_threads: the number of threads, said instead.
     """
-    limit = 1 if products < MANY_PRODUCTS else None
+    limit = n_threads or (1 if products < MANY_PRODUCTS else None)
     with _thread_pools().limit(limits=limit):
         yield
 
@@ -95,6 +119,8 @@ def columns(array: Array, index: Array) -> Array:
     Rows are taken of the transposed view: an array whose examples lie one after another in memory,
     as every table's do, is then read in whole runs and never copied as a whole.
     """
+    if is_sparse(array):
+        return array[:, index]
     xp = namespace(array)
     return xp.take(array.T, move(index, array), axis=0).T
 

@@ -10,7 +10,7 @@ from ellnet.arrays import Array, columns, namespace, to_numpy
 from ellnet.errors import DataError, ShapeError
 from ellnet.randomness import Stream, words
 
-__all__ = ["Examples", "Split", "epoch_order", "minibatches", "split"]
+__all__ = ["Examples", "Split", "epoch_order", "mean_weight", "minibatches", "split"]
 
 Index = NDArray[np.int64]
 
@@ -18,6 +18,8 @@ Index = NDArray[np.int64]
 @dataclass(frozen=True, eq=False)
 class Examples:
     """Inputs X (n[0], m), targets Y (n[L], m) and, optionally, weights w (1, m): one example a column.
+
+    X may be a sparse array of SciPy's, best in the column format.
 
     Raises:
         ShapeError: X, Y and w do not have the same number of columns.
@@ -62,10 +64,36 @@ class Examples:
         """The number of examples."""
         return int(self.X.shape[1])
 
+    @property
+    def weight(self) -> float:
+        """The sum of the weights; without any, the number of examples."""
+        return (
+            float(self.m) if self.w is None else float(np.sum(to_numpy(self.w), dtype=np.float64))
+        )
+
+    def part(self, columns: slice) -> "Examples":
+        """Return the examples of a run of columns, without a copy."""
+        w = None if self.w is None else self.w[:, columns]
+        return Examples(self.X[:, columns], self.Y[:, columns], w)
+
     def take(self, index: Array) -> "Examples":
         """Return the examples that `index` (k,) names, in its order."""
         w = None if self.w is None else columns(self.w, index)
         return Examples(columns(self.X, index), columns(self.Y, index), w)
+
+
+def mean_weight(examples: Examples) -> float:
+    """Return the mean weight of the examples, 1 where they have none.
+
+    Raises:
+        DataError: every weight is 0.
+    """
+    mean = examples.weight / examples.m
+    if mean == 0:
+        raise DataError(
+            "the weights w of the examples must have a sum above 0; give at least one of them weight"
+        )
+    return mean
 
 
 def epoch_order(m: int, seed: int, epoch: int) -> Index:

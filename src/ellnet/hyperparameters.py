@@ -12,6 +12,7 @@ from ellnet.equations.activations import ACTIVATIONS
 from ellnet.equations.costs import COSTS
 from ellnet.equations.initializers import INITIALIZERS
 from ellnet.equations.optimizers import OPTIMIZERS
+from ellnet.equations.schedules import SCHEDULES
 from ellnet.errors import HyperparameterError
 
 __all__ = ["Hyperparameters"]
@@ -51,6 +52,10 @@ class Hyperparameters:
     beta_1: float = _option(0.9, "decay of Adam's first moment")
     beta_2: float = _option(0.999, "decay of Adam's second moment")
     epsilon: float = _option(1e-8, "what keeps Adam's quotient finite")
+    momentum: float = _option(0.9, "mu, decay of the velocity of momentum and nesterov")
+    schedule: str = _option("constant", "how the learning rate changes as training goes on")
+    power_t: float = _option(0.5, "power of the schedule invscaling")
+    max_fun: int = _option(15000, "evaluations of the cost by lbfgs, at most")
     l2: float = _option(0.1, "lambda, the strength of the L2 penalty")
     batch_size: int | Literal["auto", "full"] = _option(
         "auto", "examples a step; full for all of them; auto follows the rows"
@@ -113,7 +118,8 @@ class Hyperparameters:
             ("output_activation", {"auto": None, **ACTIVATIONS}),
             ("cost", {"auto": None, **COSTS}),
             ("initialization", {"auto": None, **INITIALIZERS}),
-            ("optimizer", OPTIMIZERS),
+            ("optimizer", {**OPTIMIZERS, "lbfgs": None}),
+            ("schedule", SCHEDULES),
             ("dtype", {"float32": None, "float64": None}),
         ):
             _check_name(name, getattr(self, name), table)
@@ -124,10 +130,10 @@ class Hyperparameters:
         for name in ("learning_rate", "epsilon"):
             if not _number(getattr(self, name)) or getattr(self, name) <= 0:
                 raise _refused(name, "a finite number above 0", getattr(self, name))
-        for name in ("beta_1", "beta_2"):
+        for name in ("beta_1", "beta_2", "momentum"):
             if not _number(getattr(self, name)) or not 0 <= getattr(self, name) < 1:
                 raise _refused(name, "a number from 0 to below 1", getattr(self, name))
-        for name in ("tol", "l2"):
+        for name in ("tol", "l2", "power_t"):
             value = getattr(self, name)
             if not _number(value) or value < 0:
                 raise _refused(name, "a finite number of at least 0", value)
@@ -142,7 +148,7 @@ class Hyperparameters:
         for name in ("shuffle", "early_stopping"):
             if not isinstance(getattr(self, name), bool):
                 raise _refused(name, "true or false", getattr(self, name))
-        for name, least in (("epochs", 0), ("n_iter_no_change", 1)):
+        for name, least in (("epochs", 0), ("n_iter_no_change", 1), ("max_fun", 1)):
             if not _whole(getattr(self, name), least):
                 raise _refused(name, f"a whole number of at least {least}", getattr(self, name))
         part = self.validation_fraction

@@ -19,7 +19,9 @@ class TrainingState:
         step: steps taken since the start.
         epoch: epochs finished since the start, and so the number of the epoch that is under way.
         batch: minibatches already taken of the epoch under way.
-        epoch_cost: sum over those minibatches of examples times cost.
+        epoch_cost: sum over those minibatches of examples (their weights, where they have some)
+            times cost.
+        cuts: how often the adaptive schedule has cut the learning rate.
         seed: the first word of every random number's key.
     """
 
@@ -29,6 +31,7 @@ class TrainingState:
     epoch: int = 0
     batch: int = 0
     epoch_cost: float = 0.0
+    cuts: int = 0
     seed: int = 0
 
     @classmethod

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ellnet.arrays import Array, to_numpy
+from ellnet.arrays import Array, overflow_allowed, threads_for, to_numpy
 from ellnet.batches import Examples, split
 from ellnet.engines import Divergence, Engine, Run, engine
 from ellnet.equations.optimizers import OPTIMIZERS
@@ -15,10 +15,15 @@ from ellnet.errors import DivergenceError
 from ellnet.history import Epoch, History
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.interruption import interruptible
+from ellnet.lbfgs import minimize
 from ellnet.network import Network, Parameters
 from ellnet.state import TrainingState
+from ellnet.stopping import EarlyStopping, Stopping
 
 __all__ = ["Hook", "Metric", "Outcome", "split_off", "train"]
+
+SMALLEST_RATE = 1e-6
+"""At this learning rate and below the adaptive schedule ends the run instead of cutting it."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,10 @@ def train(
     metric: Metric | None = None,
     hooks: Sequence[Hook] = (),
     state: TrainingState | None = None,
+    epochs: int | None = None,
+    stopping: Stopping | None = None,
     feature_names: Sequence[str] = (),
+    n_threads: int | None = None,
 ) -> Outcome:
     """Train a network, and keep the best parameters where early stopping is on.
 
@@ -106,7 +114,11 @@ def train(
         metric: what to measure on the validation examples beside the cost.
         hooks: called as training goes.
         state: where to go on; by default the start.
+        epochs: how many to run now, at most; by default up to the hyperparameters' number.
+        stopping: what ends the run before its last epoch, and says which parameters are kept; by
+            default, under early stopping, the validation cost that no longer falls.
         feature_names: names of the rows of X, for messages.
+        n_threads: threads of the engine; by default what suits the size of the work.
 
     Raises:
         ShapeError: examples that do not fit the network.
@@ -118,9 +130,14 @@ def train(
         examples, validation = split_off(net, examples, fraction, hyperparameters.seed)
     hyperparameters = hyperparameters.resolved(examples.m)
     if state is None:
-        moments = OPTIMIZERS[hyperparameters.optimizer].moments
-        state = TrainingState.start(net.parameters, moments, hyperparameters.seed)
-    loop = _Loop(net, examples, hyperparameters, validation, metric, tuple(hooks), state)
+        state = TrainingState.start(
+            net.parameters, moments_of(hyperparameters), hyperparameters.seed
+        )
+    if stopping is None and hyperparameters.early_stopping and validation is not None:
+        stopping = EarlyStopping(hyperparameters.n_iter_no_change, hyperparameters.tol)
+    last = hyperparameters.epochs if epochs is None else state.epoch + epochs
+    data = _Data(examples, validation, metric)
+    loop = _Loop(net, data, hyperparameters, tuple(hooks), state, last, stopping, n_threads)
     with interruptible() as pressed:
         outcome = loop.run(pressed)
     for hook in hooks:
@@ -130,53 +147,98 @@ def train(
     return outcome
 
 
+@dataclass(frozen=True, eq=False)
+class _Data:
+    """What is learned from, what is validated on, and what is measured there."""
+
+    examples: Examples
+    validation: Examples | None
+    metric: Metric | None
+
+
 @dataclass(eq=False)
 class _Loop:
     """One training run under way."""
 
     net: Network
-    examples: Examples
+    data: _Data
     hyperparameters: Hyperparameters
-    validation: Examples | None
-    metric: Metric | None
     hooks: tuple[Hook, ...]
     state: TrainingState
+    last_epoch: int
+    stopping: Stopping | None
+    n_threads: int | None
     history: History = field(default_factory=History)
     trouble: Divergence | None = None
     best: Parameters | None = None
-    best_cost: float = math.inf
-    to_beat: float = math.inf
-    waited: int = 0
 
     def __post_init__(self) -> None:
         self.engine: Engine = engine(self.hyperparameters.engine)
         self.before = self.state
-        name = self.metric.name if self.metric and self.validation else ""
+        name = self.data.metric.name if self.data.metric and self.data.validation else ""
         self.history = History(metric=name, engine=self.engine.NAME)
 
     def run(self, pressed: Callable[[], bool]) -> Outcome:
         for hook in self.hooks:
-            hook.before_run(self.hyperparameters.epochs)
+            hook.before_run(self.last_epoch)
+        if self.hyperparameters.optimizer == "lbfgs":
+            return self._outcome(self._descend(pressed))
         stopped = ""
         while not stopped:
             stopped = self._next(pressed)
         return self._outcome(stopped)
 
+    def _descend(self, pressed: Callable[[], bool]) -> str:
+        """Run L-BFGS, whose iterations are its epochs; say why it ended."""
+        began, stopped = time.perf_counter(), ""
+
+        def look(parameters: Parameters, cost: float) -> bool:
+            nonlocal began, stopped
+            net, state = self.net.with_parameters(parameters), self.state
+            after = replace(
+                state, parameters=parameters, step=state.step + 1, epoch=state.epoch + 1
+            )
+            held = self.data.validation
+            validated = () if held is None else (self.engine.cost(net, held),)
+            ran = Run(after, iterations=(cost,), costs=(cost,), validation_costs=validated)
+            began, seconds = time.perf_counter(), time.perf_counter() - began
+            stopped = self._take(ran, seconds) or ("interrupted" if pressed() else "")
+            return bool(stopped)
+
+        left = self.last_epoch - self.state.epoch
+        with overflow_allowed(), threads_for(self._products(), self.n_threads):
+            end = minimize(
+                self.engine,
+                self.net.with_parameters(self.state.parameters),
+                self.data.examples,
+                self.hyperparameters,
+                iterations=left,
+                look=look,
+            )
+        if end.divergence is not None and not stopped:
+            self.trouble = end.divergence
+            return "diverged"
+        return stopped or end.reason
+
+    def _products(self) -> int:
+        return self.net.largest_layer * self.data.examples.m
+
     def _next(self, pressed: Callable[[], bool]) -> str:
         """Run until something has to be looked at; say why training ends, or "" to go on."""
-        left = self.hyperparameters.epochs - self.state.epoch
+        left = self.last_epoch - self.state.epoch
         if left <= 0:
             return "epochs"
-        looked_at = self.validation is not None or self.hooks
+        looked_at = self.data.validation is not None or self.hooks or self.stopping is not None
         began = time.perf_counter()
         ran = self.engine.run(
             self.net,
             self.state,
             self.hyperparameters,
-            self.examples,
-            self.validation,
+            self.data.examples,
+            self.data.validation,
             epochs=1 if looked_at else left,
             watch=lambda taken, of: self._watch(pressed, taken, of),
+            n_threads=self.n_threads,
         )
         return self._take(ran, time.perf_counter() - began)
 
@@ -216,30 +278,44 @@ class _Loop:
             self.history = replace(self.history, epochs=(*self.history.epochs, epoch))
 
     def _measure(self) -> float | None:
-        if self.metric is None or self.validation is None:
+        if self.data.metric is None or self.data.validation is None:
             return None
-        net = self.net.with_parameters(self.state.parameters)
-        return self.metric.measure(self.engine.predict(net, self.validation.X), self.validation.Y)
+        net, held = self.net.with_parameters(self.state.parameters), self.data.validation
+        return self.data.metric.measure(self.engine.predict(net, held.X), held.Y)
 
     def _no_more_gain(self) -> bool:
-        """Keep the best parameters so far, and say whether patience has run out."""
-        if not self.hyperparameters.early_stopping or self.validation is None:
+        """Keep the best parameters so far, and say whether patience has run out for good."""
+        if self.stopping is None:
             return False
-        cost = self.history.validation_costs[-1]
-        if cost < self.best_cost:
-            self.best_cost, self.best = cost, self.state.parameters
+        look = self.stopping.look(self.history.epochs[-1])
+        if look.best:
+            self.best = self.state.parameters
             self.history = replace(self.history, best_epoch=len(self.history.epochs))
-        if cost < self.to_beat - self.hyperparameters.tol:
-            self.to_beat, self.waited = cost, 0
+        if not look.exhausted:
             return False
-        self.waited += 1
-        return self.waited >= self.hyperparameters.n_iter_no_change
+        if not cut_again(self.hyperparameters, self.state):
+            return True
+        self.state = replace(self.state, cuts=self.state.cuts + 1)
+        self.stopping.begin_again()
+        return False
 
     def _outcome(self, stopped: str) -> Outcome:
         kept = self.state.parameters if self.best is None else self.best
         best_epoch = len(self.history.epochs) if self.best is None else self.history.best_epoch
         history = replace(self.history, stopped=stopped, best_epoch=best_epoch)
         return Outcome(self.net.with_parameters(kept), self.state, history)
+
+
+def moments_of(hyperparameters: Hyperparameters) -> int:
+    """Return how many moments of each parameter the optimizer keeps in a TrainingState."""
+    name = hyperparameters.optimizer
+    return OPTIMIZERS[name].moments if name in OPTIMIZERS else 0
+
+
+def cut_again(hyperparameters: Hyperparameters, state: TrainingState) -> bool:
+    """Say whether the learning rate is cut instead of ending the run: the adaptive schedule does so."""
+    rate = hyperparameters.learning_rate * 5.0**-state.cuts
+    return hyperparameters.schedule == "adaptive" and rate > SMALLEST_RATE
 
 
 def explain(

@@ -36,11 +36,10 @@ def loss_by_hand(theta: list[np.ndarray], X: np.ndarray, Y: np.ndarray, w: np.nd
 
 
 def gradients_by_hand(
-    theta: list[np.ndarray], X: np.ndarray, Y: np.ndarray, w: np.ndarray
+    theta: list[np.ndarray], X: np.ndarray, Y: np.ndarray, w: np.ndarray, k: float
 ) -> list[np.ndarray]:
-    """dW and db of one minibatch of k examples, with the penalty's lambda / k."""
+    """dW and db of one minibatch with the penalty's lambda / k."""
     A = forward_by_hand(theta, X)
-    k = X.shape[1]
     dZ3 = (A[3] - Y) * w / np.sum(w)
     dZ2 = (theta[4].T @ dZ3) * (1 - A[2] ** 2)
     dZ1 = (theta[2].T @ dZ2) * (A[1] > 0)
@@ -51,9 +50,12 @@ def gradients_by_hand(
 
 
 def train_by_hand(
-    theta: list[np.ndarray], X: np.ndarray, Y: np.ndarray, w: np.ndarray, *, adam: bool
+    theta: list[np.ndarray], X: np.ndarray, Y: np.ndarray, w: np.ndarray, optimizer: str
 ):
-    """The costs of every step and epoch, the validation costs, and the parameters."""
+    """The costs of every step and epoch, the validation costs, and the parameters.
+
+    The penalty counts an example by the mean weight of all, the mean of an epoch by its own.
+    """
     m, v, t = [0 * p for p in theta], [0 * p for p in theta], 0
     steps, epochs, validated = [], [], []
     for epoch in range(EPOCHS):
@@ -62,10 +64,15 @@ def train_by_hand(
             part = order[begin : begin + SIZE]
             x, y, u, t = X[:, part], Y[:, part], w[:, part], t + 1
             squares = sum(float(np.sum(W**2)) for W in theta[::2])
-            steps.append(loss_by_hand(theta, x, y, u) + STRENGTH / (2 * len(part)) * squares)
-            total += steps[-1] * len(part)
-            g = gradients_by_hand(theta, x, y, u)
-            if adam:
+            k = len(part) * float(np.mean(w))
+            steps.append(loss_by_hand(theta, x, y, u) + STRENGTH / (2 * k) * squares)
+            total += steps[-1] * float(np.sum(u))
+            g = gradients_by_hand(theta, x, y, u, k)
+            if optimizer in {"momentum", "nesterov"}:
+                m = [0.9 * a + b for a, b in zip(m, g, strict=True)]
+                ahead = [b + 0.9 * a for a, b in zip(m, g, strict=True)]
+                g = m if optimizer == "momentum" else ahead
+            if optimizer == "adam":
                 m = [0.9 * a + 0.1 * b for a, b in zip(m, g, strict=True)]
                 v = [0.999 * a + 0.001 * b * b for a, b in zip(v, g, strict=True)]
                 g = [
@@ -73,13 +80,13 @@ def train_by_hand(
                     for a, b in zip(m, v, strict=True)
                 ]
             theta = [p - RATE * d for p, d in zip(theta, g, strict=True)]
-        epochs.append(total / M)
+        epochs.append(total / float(np.sum(w)))
         validated.append(loss_by_hand(theta, X[:, :9], Y[:, :9], w[:, :9]))
     return steps, epochs, validated, theta
 
 
 @pytest.mark.parametrize("name", ENGINES)
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("optimizer", ["gradient_descent", "momentum", "nesterov", "adam"])
 def test_a_run_is_the_one_written_out(optimizer, name):
     """Every step's and epoch's cost, every validation cost and parameter, over 28 steps."""
     random = np.random.default_rng(3)
@@ -95,7 +102,7 @@ def test_a_run_is_the_one_written_out(optimizer, name):
     ran = engine(name).run(net, state, chosen, examples, held_out, epochs=EPOCHS)
 
     steps, epochs, validated, theta = train_by_hand(
-        list(net.parameters.arrays()), X, Y, w, adam=optimizer == "adam"
+        list(net.parameters.arrays()), X, Y, w, optimizer
     )
     assert ran.iterations == pytest.approx(steps, rel=1e-10)
     assert ran.costs == pytest.approx(epochs, rel=1e-10)

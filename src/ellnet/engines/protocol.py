@@ -113,11 +113,16 @@ class Engine(Protocol):
     ) -> Gradients:
         """Backward propagation from targets Y (n[L], m), weights w (1, m) and an L2 strength."""
 
-    def predict(self, net: Network, X: Array) -> Array:
+    def predict(self, net: Network, X: Array, *, n_threads: int | None = None) -> Array:
         """Return A[L] (n[L], m) for X (n[0], m)."""
 
     def cost(self, net: Network, examples: Examples) -> float:
         """Return the cost of the examples, without penalty."""
+
+    def cost_and_gradients(
+        self, net: Network, examples: Examples, *, strength: float = 0.0
+    ) -> tuple[float, Parameters]:
+        """Return the cost of all examples, penalty included, and its gradients."""
 
     def run(
         self,
@@ -129,10 +134,12 @@ class Engine(Protocol):
         *,
         epochs: int,
         watch: Watch | None = None,
+        n_threads: int | None = None,
     ) -> Run:
         """Train for a number of epochs from a state.
 
         The parameters are those of `state`; `net` gives the architecture. The minibatches of an
         epoch depend on the state's seed and epoch alone, and a state in mid-epoch goes on there, so
-        that run(10) and run(4) + run(6) are the same.
+        that run(10) and run(4) + run(6) are the same. X may be a sparse matrix of SciPy's. The number
+        of threads changes the time and nothing else, as far as the engine promises bits.
         """

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ellnet.arrays import Array, namespace
 
-__all__ = ["OPTIMIZERS", "Optimizer", "adam", "gradient_descent"]
+__all__ = ["OPTIMIZERS", "Optimizer", "adam", "gradient_descent", "momentum", "nesterov"]
 
 Moments = Sequence[Array]
 
@@ -48,6 +48,27 @@ def adam(
     return theta - rate * (m / (root + epsilon)), (m, v)
 
 
+def momentum(
+    theta: Array, dtheta: Array, moments: Moments, t: int, *, learning_rate: float, momentum: float
+) -> tuple[Array, Moments]:
+    """Momentum theta := theta - alpha v with v := mu v + dtheta (eq. 13.2; Polyak, 1964)."""
+    del t
+    v = momentum * moments[0] + dtheta
+    return theta - learning_rate * v, (v,)
+
+
+def nesterov(
+    theta: Array, dtheta: Array, moments: Moments, t: int, *, learning_rate: float, momentum: float
+) -> tuple[Array, Moments]:
+    """Nesterov's momentum theta := theta - alpha (dtheta + mu v), v := mu v + dtheta (eq. 13.3).
+
+    From Sutskever et al., 2013, in PyTorch's form.
+    """
+    del t
+    v = momentum * moments[0] + dtheta
+    return theta - learning_rate * (dtheta + momentum * v), (v,)
+
+
 class Optimizer(NamedTuple):
     """A row of the table: a step, how many moments it keeps, and the options that it takes."""
 
@@ -58,6 +79,8 @@ class Optimizer(NamedTuple):
 
 OPTIMIZERS = {
     "gradient_descent": Optimizer(gradient_descent, 0, ("learning_rate",)),
+    "momentum": Optimizer(momentum, 1, ("learning_rate", "momentum")),
+    "nesterov": Optimizer(nesterov, 1, ("learning_rate", "momentum")),
     "adam": Optimizer(adam, 2, ("learning_rate", "beta_1", "beta_2", "epsilon")),
 }
 """Every optimizer by its name."""
