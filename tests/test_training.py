@@ -169,11 +169,12 @@ def test_hooks_are_called_in_order_and_may_end_the_run():
 
 
 def test_the_metric_is_measured_on_the_validation_examples_each_epoch():
-    """The metric gets A[L] and Y of the validation part alone."""
+    """The metric gets the network, its A[L] and the examples of the validation part alone."""
     sizes = []
 
-    def measure(A, Y):
-        sizes.append((A.shape, Y.shape))
+    def measure(net, A, examples):
+        assert np.array_equal(engine().predict(net, examples.X), A)
+        sizes.append((A.shape, examples.Y.shape))
         return float(len(sizes))
 
     chosen = Hyperparameters(epochs=3, validation_fraction=0.25, n_iter_no_change=10)

@@ -18,6 +18,7 @@ __all__ = [
     "Array",
     "Namespace",
     "columns",
+    "device",
     "in_dtype",
     "is_finite",
     "is_sparse",
@@ -56,6 +57,11 @@ def move(array: Array, like: Array) -> Array:
     xp = namespace(like)
     dtype = getattr(xp, str(array.dtype).rsplit(".", maxsplit=1)[-1])
     return xp.asarray(to_numpy(array), dtype=dtype, device=array_api_compat.device(like))
+
+
+def device(array: Array) -> object:
+    """Return the device that `array` lives on."""
+    return array_api_compat.device(array)
 
 
 def is_sparse(array: Array) -> bool:
@@ -108,7 +114,11 @@ def to_numpy(array: Array) -> NDArray[Any]:
     try:
         return np.asarray(array)
     except (TypeError, RuntimeError):  # it lives on another device
-        return np.asarray(array_api_compat.to_device(array, "cpu"))
+        xp = namespace(array)
+        host = (
+            xp.Device("CPU_DEVICE") if array_api_compat.is_array_api_strict_namespace(xp) else "cpu"
+        )
+        return np.asarray(array_api_compat.to_device(array, host))
 
 
 def columns(array: Array, index: Array) -> Array:

@@ -40,7 +40,7 @@ class LayerError(EllnetError, IndexError):
     """A layer number outside 1..L."""
 
 
-class DivergenceError(EllnetError, ArithmeticError):
+class DivergenceError(EllnetError, ArithmeticError, ValueError):
     """A cost or a parameter that became infinite or not a number in training.
 
     Attributes:

@@ -15,6 +15,9 @@ from ellnet.network import Network, Parameters
 
 __all__ = ["Descent", "minimize"]
 
+USUAL_FALL = 1e7 * float(np.finfo(np.float64).eps)
+"""Relative fall of the cost in an iteration below which it has converged; without tol it never has."""
+
 Vector = NDArray[np.float64]
 
 
@@ -84,6 +87,7 @@ def minimize(
             "maxiter": iterations,
             "maxfun": hyperparameters.max_fun,
             "gtol": hyperparameters.tol,
+            "ftol": USUAL_FALL if hyperparameters.tol > 0 else 0.0,
         },
     )
     reason = {0: "converged", 1: "epochs"}.get(int(found.status), "stuck")

@@ -177,6 +177,17 @@ class Network:
         """Return the same architecture with other parameters."""
         return Network(self.n, tuple(self.activations), self.cost, parameters)
 
+    def upto(self, layer: int) -> "Network":
+        """Return the network of the layers 1..`layer` alone, whose output is A[layer]."""
+        n, g = self.n[: layer + 1], tuple(self.activations)[:layer]
+        arrays = self.parameters.arrays()[: 2 * layer]
+        return Network(n, g, "squared_error", Parameters.from_arrays(arrays))
+
+    def without_output_activation(self) -> "Network":
+        """Return the network whose output is Z[L]: log-odds, where A[L] are probabilities."""
+        g = (*tuple(self.activations)[:-1], "identity")
+        return Network(self.n, g, "squared_error", self.parameters)
+
     def shapes(self, m: int) -> list[ShapeRow]:
         """Return the table of dimensions (N3) for m examples, layer by layer."""
         rows = [ShapeRow(0, "X = A[0]", (self.n[0], m), "(n[0], m)")]

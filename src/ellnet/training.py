@@ -20,7 +20,7 @@ from ellnet.network import Network, Parameters
 from ellnet.state import TrainingState
 from ellnet.stopping import EarlyStopping, Stopping
 
-__all__ = ["Hook", "Metric", "Outcome", "split_off", "train"]
+__all__ = ["Hook", "Metric", "Outcome", "moments_of", "split_off", "train"]
 
 SMALLEST_RATE = 1e-6
 """At this learning rate and below the adaptive schedule ends the run instead of cutting it."""
@@ -28,10 +28,15 @@ SMALLEST_RATE = 1e-6
 
 @dataclass(frozen=True)
 class Metric:
-    """A number to watch on the validation examples: a name, and a function of A[L] and Y."""
+    """A number to watch on the validation examples.
+
+    Attributes:
+        name: what it is called.
+        measure: gives the number from the network, its output A[L] for the examples, and those.
+    """
 
     name: str
-    measure: Callable[[Array, Array], float]
+    measure: Callable[[Network, Array, Examples], float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -281,7 +286,7 @@ class _Loop:
         if self.data.metric is None or self.data.validation is None:
             return None
         net, held = self.net.with_parameters(self.state.parameters), self.data.validation
-        return self.data.metric.measure(self.engine.predict(net, held.X), held.Y)
+        return self.data.metric.measure(net, self.engine.predict(net, held.X), held)
 
     def _no_more_gain(self) -> bool:
         """Keep the best parameters so far, and say whether patience has run out for good."""

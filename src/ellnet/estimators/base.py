@@ -1,0 +1,374 @@
+"""What both estimators share: fit, partial_fit, transform, and the attributes of a fitted one."""
+
+import copy
+import math
+import warnings
+from abc import ABCMeta, abstractmethod
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import check_is_fitted
+
+from ellnet.arrays import Array, is_sparse
+from ellnet.engines import engine
+from ellnet.errors import DataError, DivergenceError, HyperparameterError
+from ellnet.estimators.callbacks import CallbackHook, CallbackSupportMixin
+from ellnet.estimators.fitting import (
+    Held,
+    Material,
+    Past,
+    Printer,
+    Progress,
+    examples_of,
+    hold_out,
+    metric_of,
+    parameters_of,
+    stopping_of,
+    warn_of_the_end,
+)
+from ellnet.estimators.inputs import check_library, read_weights, read_X, read_X_y
+from ellnet.estimators.parameters import (
+    CONSTRAINTS,
+    hidden_activation,
+    hidden_sizes,
+    hyperparameters_of,
+    seed_of,
+)
+from ellnet.estimators.plateau import Plateau
+from ellnet.hyperparameters import Hyperparameters
+from ellnet.network import Network, Parameters, initial_parameters
+from ellnet.training import Hook, Outcome, train
+
+__all__ = ["BaseMLP"]
+
+NON_FINITE = (
+    "Solver produced non-finite parameter weights. The input data may contain large values and need "
+    "to be preprocessed."
+)
+LEFT = (
+    "coefs_",
+    "intercepts_",
+    "loss_curve_",
+    "validation_loss_curve_",
+    "validation_scores_",
+    "best_loss_",
+    "best_validation_score_",
+    "t_",
+    "_progress",
+    "_no_improvement_count",
+)
+"""Attributes that a call goes on from, and a fit from the start drops."""
+
+THEIR_NAMES = {"sigmoid": "logistic", "exponential": "exp"}
+
+
+class BaseMLP(CallbackSupportMixin, TransformerMixin, BaseEstimator, metaclass=ABCMeta):  # type: ignore[misc]
+    """What both estimators share. The classes to use are MLPClassifier and MLPRegressor."""
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS
+    _numeric = False
+
+    @abstractmethod
+    def _ends(self) -> tuple[str, str]:
+        """Return the output activation and the cost."""
+
+    @abstractmethod
+    def _encode(self, y: NDArray[Any], *, first: bool, incremental: bool) -> NDArray[Any]:
+        """Learn or check the target; return Y (n[L], m)."""
+
+    @abstractmethod
+    def _score_outputs(self, A: Array, held: Held) -> float:
+        """Return the estimator's own score from A[L]; NaN where A is not finite."""
+
+    def _strata(self, y: NDArray[Any]) -> NDArray[Any] | None:
+        """Return the labels that a hold-out keeps in proportion, or None."""
+        del y
+        return None
+
+    def _class_weights(
+        self, y: NDArray[Any], weights: NDArray[np.float64] | None
+    ) -> NDArray[np.float64] | None:
+        """Return factors (m,) by class beside the user's weights, or None."""
+        del y, weights
+        return None
+
+    # Training
+
+    def _fit(
+        self,
+        data: tuple[Any, Any, Any],
+        validation: tuple[Any, Any, Any] = (None, None, None),
+        *,
+        epochs: int | None = None,
+    ) -> Self:
+        """Train on data X, y, sample_weight; `epochs` says that it is partial_fit, and how many."""
+        hidden_sizes(self.hidden_layer_sizes)
+        incremental = epochs is not None
+        first = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
+        material = self._material(*data, first=first, incremental=incremental)
+        if first:
+            self._forget()
+        held = self._held(validation)
+        progress = self._left("_progress", None)
+        seed = seed_of(self.random_state) if progress is None else progress.seed
+        if held is None and self.early_stopping:
+            labels = self._strata(material.y)
+            material, held = hold_out(material, self.validation_fraction, seed, labels)
+        self._warn_of_batch_size(material.examples.m)
+        now = self.max_iter if epochs is None else epochs
+        outcome, trouble = self._train(material, held, seed, now, data)
+        self._judge(outcome, trouble, incremental=incremental)
+        return self
+
+    def _material(
+        self, X: Any, y: Any, sample_weight: Any, *, first: bool, incremental: bool
+    ) -> Material:
+        """Check what came in, and make examples of it."""
+        X, y = read_X_y(self, X, y, reset=first, numeric=self._numeric)
+        Y = self._encode(y, first=first, incremental=incremental)
+        weights = read_weights(sample_weight, len(y))
+        by_class = self._class_weights(y, weights)
+        return Material(examples_of(X, Y, weights, by_class), y, weights)
+
+    def _held(self, validation: tuple[Any, Any, Any]) -> Held | None:
+        """Check the validation data that were passed."""
+        X, y, sample_weight = validation
+        if (X is None) != (y is None):
+            raise DataError("X_val and y_val must be passed together, got one without the other")
+        if X is None:
+            return None
+        X, y = read_X_y(self, X, y, reset=False, numeric=self._numeric)
+        Y = self._encode(y, first=False, incremental=True)
+        weights = read_weights(sample_weight, len(y), "sample_weight_val")
+        return Held(X, y, weights, examples_of(X, Y, weights, None))
+
+    def _train(
+        self,
+        material: Material,
+        held: Held | None,
+        seed: int,
+        epochs: int,
+        data: tuple[Any, Any, Any],
+    ) -> tuple[Outcome, str]:
+        """Run the training loop, and keep what it gave; say what went wrong, "" for nothing."""
+        progress, trouble = self._left("_progress", None), ""
+        planned = max(self.max_iter, epochs + (0 if progress is None else progress.epoch))
+        net, chosen = self._network_and_hyperparameters(material, planned, seed)
+        plateau = stopping_of(self, held, self._past(held))
+        try:
+            outcome = train(
+                net,
+                material.examples,
+                chosen,
+                None if held is None else held.examples,
+                metric=metric_of(self.scoring, held, self._score_outputs, self._fitted_copy),
+                hooks=self._hooks(data, epochs),
+                state=None if progress is None else progress.state(net.parameters, chosen),
+                epochs=epochs,
+                stopping=plateau if self.solver != "lbfgs" or self.early_stopping else None,
+                feature_names=self._names(),
+                n_threads=self.n_threads,
+            )
+        except DivergenceError as error:
+            if not isinstance(error.outcome, Outcome):
+                raise
+            outcome, trouble = error.outcome, str(error)
+        self._record(outcome, plateau, held)
+        self._progress = Progress.of(outcome.state, chosen.optimizer)
+        self.t_ = self._left("t_", 0) + self.n_iter_ * material.examples.m
+        return outcome, trouble
+
+    def _network_and_hyperparameters(
+        self, material: Material, planned: int, seed: int
+    ) -> tuple[Network, Hyperparameters]:
+        """Return the network at the start of this call, and all that is chosen."""
+        examples = material.examples
+        dtype = str(examples.X.dtype).rsplit(".", maxsplit=1)[-1]
+        if hasattr(self, "coefs_"):
+            dtype = str(self.coefs_[0].dtype).rsplit(".", maxsplit=1)[-1]
+        chosen = hyperparameters_of(self, m=examples.m, epochs=planned, seed=seed, dtype=dtype)
+        output, cost = self._ends()
+        n = (int(examples.X.shape[0]), *chosen.hidden, int(examples.Y.shape[0]))
+        activations = (*chosen.hidden_activations, output)
+        if hasattr(self, "coefs_"):
+            self._check_same_sizes(n)
+            parameters = parameters_of(self.coefs_, self.intercepts_)
+        else:
+            parameters = initial_parameters(n, activations, chosen.initialization, seed, dtype)
+            parameters = parameters.like(examples.Y)
+        return Network(n, activations, cost, parameters), chosen
+
+    def _check_same_sizes(self, n: tuple[int, ...]) -> None:
+        there = (self.coefs_[0].shape[0], *(coef.shape[1] for coef in self.coefs_))
+        if there != n:
+            raise HyperparameterError(
+                f"going on from an earlier fit needs the same layers: there are {there} units, input "
+                f"first, and hidden_layer_sizes asks for {n}; fit with warm_start=False instead"
+            )
+
+    def _hooks(self, data: tuple[Any, Any, Any], epochs: int) -> list[Hook]:
+        hooks: list[Hook] = [Printer()] if self.verbose else []
+        if CallbackHook.wanted(self):
+            X, y, weights = data
+            metadata = {} if weights is None else {"sample_weight": weights}
+            given = {"X": X, "y": y, "metadata": metadata}
+            hooks.append(CallbackHook(self, given, epochs, self._attributes))
+        return hooks
+
+    def _warn_of_batch_size(self, m: int) -> None:
+        if not isinstance(self.batch_size, str) and self.batch_size > m:
+            warnings.warn(
+                "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped",
+                stacklevel=4,
+            )
+
+    # What is left behind
+
+    def _forget(self) -> None:
+        """Drop what an earlier fit left."""
+        for name in LEFT:
+            self.__dict__.pop(name, None)
+
+    def _left(self, name: str, default: Any) -> Any:
+        """Return what an earlier call left under a name."""
+        return self.__dict__.get(name, default)
+
+    def _past(self, held: Held | None) -> Past:
+        """Return where the rule that ends a run stands."""
+        count = self._left("_no_improvement_count", 0)
+        if self.early_stopping and held is not None:
+            best = self._left("best_validation_score_", None)
+            return Past(math.inf if best is None else -best, count)
+        best = self._left("best_loss_", None)
+        return Past(math.inf if best is None else best, count)
+
+    def _record(self, outcome: Outcome, plateau: Plateau, held: Held | None) -> None:
+        """Keep what training gave, under scikit-learn's names."""
+        history, net = outcome.history, outcome.network
+        self.__dict__.update(self._attributes(net.parameters))
+        self.n_iter_ = len(history.epochs)
+        self.loss_curve_ = [*self._left("loss_curve_", []), *history.costs]
+        self.loss_ = history.costs[-1] if history.epochs else math.nan
+        self.stopped_ = history.stopped
+        self.history_ = history
+        self._no_improvement_count = plateau.count
+        scored = self.early_stopping and held is not None
+        self.best_loss_ = None if scored else min([*self.loss_curve_, math.inf])
+        self.best_validation_score_ = -plateau.best if scored else None
+        costs, scores = history.validation_costs, [e.validation_metric for e in history.epochs]
+        if held is None:
+            self.validation_scores_ = self.validation_loss_curve_ = None
+            return
+        if self.scoring == "loss":
+            scores = [-cost for cost in costs]
+        if history.stopped == "diverged":
+            scores.append(math.nan)
+        self.validation_scores_ = [*(self._left("validation_scores_", None) or []), *scores]
+        before = self._left("validation_loss_curve_", None) or []
+        self.validation_loss_curve_ = [*before, *costs]
+
+    def _attributes(self, parameters: Parameters) -> dict[str, Any]:
+        """Return the attributes that make an estimator with such parameters a fitted one."""
+        output, _ = self._ends()
+        return {
+            "coefs_": [W.T for W in parameters.W],
+            "intercepts_": [b[:, 0] for b in parameters.b],
+            "n_layers_": len(parameters.W) + 1,
+            "n_outputs_": int(parameters.W[len(parameters.W)].shape[0]),
+            "out_activation_": THEIR_NAMES.get(output, output),
+        }
+
+    def _fitted_copy(self, parameters: Parameters) -> Self:
+        """Return a copy with such parameters that takes bare arrays."""
+        fitted = copy.copy(self)
+        fitted.__dict__.pop("feature_names_in_", None)
+        fitted.__dict__.update(self._attributes(parameters))
+        return fitted
+
+    def _judge(self, outcome: Outcome, trouble: str, *, incremental: bool) -> None:
+        """Refuse or warn of what went wrong; the last good parameters are kept."""
+        if trouble and self.early_stopping and outcome.history.best_epoch:
+            warnings.warn(
+                f"{trouble} The best parameters are kept.", ConvergenceWarning, stacklevel=4
+            )
+        elif trouble:
+            raise DivergenceError(f"{NON_FINITE} {trouble}", outcome)
+        elif not incremental or outcome.history.stopped == "interrupted":
+            warn_of_the_end(outcome.history, solver=self.solver, max_iter=self.max_iter)
+
+    # Use
+
+    @property
+    def network_(self) -> Network:
+        """The network in the shapes of the notes; its arrays are views of coefs_ and intercepts_."""
+        check_is_fitted(self, "coefs_")
+        output, cost = self._ends()
+        hidden = hidden_activation(self.activation)
+        layers = len(self.coefs_) - 1
+        names = (hidden,) * layers if isinstance(hidden, str) else hidden
+        n = (self.coefs_[0].shape[0], *(coef.shape[1] for coef in self.coefs_))
+        parameters = parameters_of(self.coefs_, self.intercepts_)
+        return Network(n, (*names, output), cost, parameters)
+
+    def _names(self) -> list[str]:
+        return [str(name) for name in self._left("feature_names_in_", [])]
+
+    def _propagate(self, net: Network, X: Any, method: str) -> Array:
+        """Return the output of a network for rows X, (n[L], m)."""
+        X = read_X(self, X)
+        check_library(self, X, method)
+        return engine(self.engine).predict(net, X.T, n_threads=self.n_threads)
+
+    def transform(self, X: Any) -> Array:
+        """Return what a layer makes of X: the activations A[l] as rows (m, n[l]).
+
+        The layer is `transform_layer`; by default it is the last hidden one. Layer 0 is X itself.
+
+        Args:
+            X: (m, n[0]).
+
+        Raises:
+            NotFittedError: there is no fitted network yet.
+            ValueError: X does not fit, or there is no such layer.
+        """
+        net = self.network_
+        layer = self._layer(net)
+        if layer == 0:
+            X = read_X(self, X)
+            check_library(self, X, "transform")
+            return X.toarray() if is_sparse(X) else X
+        return self._propagate(net.upto(layer), X, "transform").T
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Return a name for each column that `transform` gives: "mlpclassifier1_0" is A[1], unit 0.
+
+        Args:
+            input_features: not used; the names are those of units.
+
+        Raises:
+            NotFittedError: there is no fitted network yet.
+            ValueError: there is no such layer as `transform_layer`.
+        """
+        del input_features
+        net = self.network_
+        layer = self._layer(net)
+        prefix = f"{type(self).__name__.lower()}{layer}_"
+        return np.array([f"{prefix}{unit}" for unit in range(net.n[layer])], object)
+
+    def _layer(self, net: Network) -> int:
+        layer = net.L - 1 if self.transform_layer is None else int(self.transform_layer)
+        if layer > net.L:
+            raise HyperparameterError(
+                f"transform_layer must be a layer from 0 to L = {net.L}, got {layer}"
+            )
+        return layer
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.array_api_support = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

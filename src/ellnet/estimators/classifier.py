@@ -1,0 +1,376 @@
+"""MLPClassifier: scikit-learn's, and more."""
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.metrics import accuracy_score
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.metaestimators import available_if
+
+from ellnet.arrays import Array, is_finite, move, namespace, to_numpy
+from ellnet.equations.activations import ACTIVATIONS, sigmoid
+from ellnet.errors import DataError
+from ellnet.estimators.base import BaseMLP
+from ellnet.estimators.callbacks import with_callbacks
+from ellnet.estimators.fitting import Held
+from ellnet.estimators.labels import Labels
+from ellnet.estimators.parameters import CLASSIFIER_LOSSES, CONSTRAINTS, is_stochastic
+
+__all__ = ["MLPClassifier"]
+
+
+def can_go_on(estimator: Any) -> bool:
+    """Say whether partial_fit makes sense.
+
+    Raises:
+        AttributeError: it does not; says why.
+    """
+    if estimator.class_weight == "balanced":
+        raise AttributeError(
+            "partial_fit is not available with class_weight='balanced', which needs all of the data: "
+            "pass the weights as a dict, from sklearn.utils.class_weight.compute_class_weight"
+        )
+    return is_stochastic(estimator)
+
+
+def _uncertain(P: Array) -> Array:
+    """Keep probabilities between 0 and 1, both excluded."""
+    xp = namespace(P)
+    info = xp.finfo(P.dtype)
+    return xp.clip(P, min=float(info.smallest_normal), max=1.0 - float(info.eps) / 2)
+
+
+class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
+    """A deep fully-connected network that classifies, under scikit-learn's names.
+
+    It takes the parameters of scikit-learn's MLPClassifier, with their meaning and their defaults,
+    and those after `max_fun` beside them. Training minimises the cross-entropy (eq. 11.3, 11.6) with
+    the penalty alpha / (2 sum of weights) * sum W^2 (eq. 14.1).
+
+    Args:
+        hidden_layer_sizes: units of each hidden layer; () for none, which is logistic regression.
+        activation: of the hidden layers: one name, or a list with one a layer.
+        solver: "adam", "sgd" (with momentum), "lbfgs" (all examples at once), or an optimizer's name.
+        alpha: strength of the L2 penalty.
+        batch_size: examples a step; "auto" is min(200, m), "full" is m.
+        learning_rate: schedule of the learning rate; "invscaling" and "adaptive" act with sgd alone.
+        learning_rate_init: the learning rate at the start.
+        power_t: power of "invscaling".
+        max_iter: epochs, or iterations of lbfgs, at most.
+        shuffle: whether each epoch has an order of its own.
+        random_state: a whole number is the seed; None draws one.
+        tol: gain that an epoch must bring; for lbfgs the largest entry of the gradient at the end.
+        verbose: whether to print the cost of every epoch.
+        warm_start: whether fit goes on where the last one ended, moments of the optimizer included.
+        momentum: of sgd.
+        nesterovs_momentum: whether it is Nesterov's.
+        early_stopping: whether to hold out `validation_fraction`, stop when the score no longer rises
+            and keep the best parameters.
+        validation_fraction: what is held out, in proportion of the classes.
+        beta_1: decay of Adam's first moment.
+        beta_2: decay of Adam's second moment.
+        epsilon: what keeps Adam's quotient finite.
+        n_iter_no_change: epochs in a row without gain that are allowed.
+        max_fun: evaluations of the cost by lbfgs, at most.
+        loss: "log_loss", or a cost by name.
+        class_weight: None, "balanced", or a dict of weights by class.
+        scoring: what early stopping watches: None for accuracy, "loss" for the validation cost, or
+            any scorer of scikit-learn's.
+        initialization: initial weights; "auto" suits each activation.
+        transform_layer: the layer that `transform` shows; None for the last hidden one.
+        engine: "auto" for the fastest there is, or one by name.
+        n_threads: threads; None for what suits the size of the work.
+
+    Attributes:
+        classes_: the labels, (k,), sorted.
+        coefs_: W[l] transposed, (n[l-1], n[l]), for l = 1..L.
+        intercepts_: b[l], (n[l],), for l = 1..L.
+        loss_, loss_curve_, best_loss_: training cost of the last epoch, of each, and the lowest.
+        validation_scores_, best_validation_score_: score of each epoch where there is validation.
+        validation_loss_curve_: validation cost of each epoch, likewise.
+        n_iter_: epochs of the last call.
+        t_: examples seen, all calls together.
+        n_layers_, n_outputs_, out_activation_: layers with the input counted, output units, their
+            activation.
+        stopped_: why the last call ended: "epochs", "early", "converged", "hook", "interrupted".
+        history_: the `History` of the last call.
+        network_: the `Network`, in the shapes of the notes.
+        n_features_in_, feature_names_in_: as everywhere in scikit-learn.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **CONSTRAINTS,
+        "loss": [StrOptions(set(CLASSIFIER_LOSSES))],
+        "class_weight": [StrOptions({"balanced"}), dict, None],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        loss: str = "log_loss",
+        class_weight: Any = None,
+        scoring: Any = None,
+        initialization: str = "auto",
+        transform_layer: int | None = None,
+        engine: str = "auto",
+        n_threads: int | None = None,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.loss = loss
+        self.class_weight = class_weight
+        self.scoring = scoring
+        self.initialization = initialization
+        self.transform_layer = transform_layer
+        self.engine = engine
+        self.n_threads = n_threads
+
+    @with_callbacks  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
+        """Train on examples, from the start unless `warm_start` is on.
+
+        Args:
+            X: (m, n[0]), dense, sparse or a frame; float32 is computed in float32, anything else in
+                float64.
+            y: (m,) labels, or an (m, k) matrix of 0 and 1 for k labels at once.
+            sample_weight: (m,) weights; an example of weight 2 counts as two.
+            X_val: validation examples, in place of a hold-out.
+            y_val: their labels.
+            sample_weight_val: their weights.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            ValueError: data or parameters that cannot be trained on; names row, column or parameter.
+            DivergenceError: a parameter became infinite or not a number.
+        """
+        return self._fit((X, y, sample_weight), (X_val, y_val, sample_weight_val))
+
+    @available_if(can_go_on)  # type: ignore[untyped-decorator]
+    @with_callbacks  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        classes: Any = None,
+        epochs: int = 1,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
+        """Go on training with the examples given, for some epochs.
+
+        Args:
+            X: (m, n[0]), as for `fit`.
+            y: (m,) labels, or an (m, k) matrix of 0 and 1.
+            sample_weight: (m,) weights.
+            classes: all labels there will ever be; needed in the first call.
+            epochs: how many to go on. Under early stopping they may end before, and the parameters
+                kept are the best of this call.
+            X_val: validation examples, in place of a hold-out.
+            y_val: their labels.
+            sample_weight_val: their weights.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            ValueError: data or parameters that cannot be trained on; names row, column or parameter.
+            DivergenceError: a parameter became infinite or not a number.
+        """
+        self._learn_classes(y, classes)
+        validation = (X_val, y_val, sample_weight_val)
+        return self._fit((X, y, sample_weight), validation, epochs=epochs)
+
+    def decision_function(self, X: Any) -> Array:
+        """Return Z[L] as rows: log-odds (m,) of the second of two classes, else (m, k).
+
+        Args:
+            X: (m, n[0]).
+
+        Raises:
+            NotFittedError: there is no fitted network yet.
+            ValueError: X does not fit.
+        """
+        Z = self._outputs(X, "decision_function")
+        return Z[0, :] if self._labels.outputs == 1 else Z.T
+
+    def predict(self, X: Any) -> Array:
+        """Return the most probable label of each row, (m,), or (m, k) of 0 and 1.
+
+        Args:
+            X: (m, n[0]).
+
+        Raises:
+            NotFittedError: there is no fitted network yet.
+            ValueError: X does not fit.
+        """
+        Z = self._outputs(X, "predict")
+        labels = self._labels.decode(to_numpy(Z))
+        return (
+            labels
+            if isinstance(Z, np.ndarray) or labels.dtype.kind not in "biuf"
+            else move(labels, Z)
+        )
+
+    def predict_proba(self, X: Any) -> Array:
+        """Return the probability of each class of `classes_`, (m, k); of each label for multilabel.
+
+        What rounding would make 0 or 1 is the nearest number between: no finite Z[L] stands for
+        certainty.
+
+        Args:
+            X: (m, n[0]).
+
+        Raises:
+            NotFittedError: there is no fitted network yet.
+            ValueError: X does not fit.
+        """
+        return self._probabilities(X, "predict_proba")
+
+    def predict_log_proba(self, X: Any) -> Array:
+        """Return the logarithm of `predict_proba`, (m, k), which is always finite.
+
+        Args:
+            X: (m, n[0]).
+
+        Raises:
+            NotFittedError: there is no fitted network yet.
+            ValueError: X does not fit.
+        """
+        P = self._probabilities(X, "predict_log_proba")
+        return namespace(P).log(P)
+
+    def _probabilities(self, X: Any, method: str) -> Array:
+        Z = self._outputs(X, method)
+        if self._labels.kind == "single":
+            return 0 * Z.T + 1
+        if self._labels.kind == "binary":
+            return _uncertain(sigmoid(namespace(Z).concat([-Z, Z], axis=0))).T
+        return _uncertain(ACTIVATIONS[self._labels.output_activation].value(Z)).T
+
+    def _outputs(self, X: Any, method: str) -> Array:
+        """Return Z[L], (n[L], m)."""
+        return self._propagate(self.network_.without_output_activation(), X, method)
+
+    def _ends(self) -> tuple[str, str]:
+        output = self._labels.output_activation
+        cost = CLASSIFIER_LOSSES[self.loss]
+        return output, self._labels.cost if cost == "auto" else cost
+
+    def _encode(self, y: NDArray[Any], *, first: bool, incremental: bool) -> NDArray[Any]:
+        if not hasattr(self, "classes_") or (first and not incremental):
+            self._labels = Labels.of(y)
+            self.classes_ = self._labels.classes
+        elif self.warm_start and not incremental:
+            self._check_same_classes(y)
+        elif len(unseen := self._labels.unseen(y)):
+            raise DataError(
+                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' "
+                f"has {unseen} beside them."
+            )
+        return self._labels.encode(y)
+
+    def _check_same_classes(self, y: NDArray[Any]) -> None:
+        classes = Labels.of(y).classes
+        if set(classes.tolist()) != set(self.classes_.tolist()):
+            raise DataError(
+                "warm_start can only be used where `y` has the same classes as in the previous call "
+                f"to fit. Previously got {self.classes_}, `y` has {classes}"
+            )
+
+    def _learn_classes(self, y: Any, classes: Any) -> None:
+        """Take the classes of the first call of partial_fit; later ones must be the same."""
+        if not hasattr(self, "classes_"):
+            if classes is None:
+                raise DataError("classes must be passed on the first call to partial_fit.")
+            self._labels = Labels.announced(y, classes)
+            self.classes_ = self._labels.classes
+        elif classes is not None and not np.array_equal(self.classes_, np.unique(classes)):
+            raise DataError(
+                f"`classes={classes!r}` is not the same as on last call to partial_fit, was: "
+                f"{self.classes_!r}"
+            )
+
+    def _strata(self, y: NDArray[Any]) -> NDArray[Any] | None:
+        return None if self._labels.kind == "multilabel" else y
+
+    def _class_weights(
+        self, y: NDArray[Any], weights: NDArray[np.float64] | None
+    ) -> NDArray[np.float64] | None:
+        if self.class_weight is None:
+            return None
+        if self.class_weight == "balanced" and self._labels.kind != "multilabel":
+            return self._labels.balance(y, weights)
+        return np.asarray(compute_sample_weight(self.class_weight, y), np.float64)
+
+    def _score_outputs(self, A: Array, held: Held) -> float:
+        if not is_finite(A):
+            return float("nan")
+        threshold = 0.0 if self._labels.kind == "multiclass" else 0.5
+        predicted = self._labels.decode(to_numpy(A) - threshold)
+        return float(accuracy_score(held.y, predicted, sample_weight=held.weights))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

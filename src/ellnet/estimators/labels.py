@@ -1,0 +1,109 @@
+"""Labels: the classes of a classifier, as targets Y of the network and back."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
+
+from ellnet.errors import DataError
+
+__all__ = ["Kind", "Labels"]
+
+Kind = Literal["single", "binary", "multiclass", "multilabel"]
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """The classes that training saw.
+
+    Attributes:
+        kind: "binary" is one sigmoid unit, the probability of the second class; "multiclass" a
+            softmax unit a class; "multilabel" a sigmoid unit a label; "single" one class alone.
+        classes: the labels, sorted; for "multilabel" the numbers of the columns.
+    """
+
+    kind: Kind
+    classes: NDArray[Any]
+
+    @classmethod
+    def of(cls, y: NDArray[Any]) -> Self:
+        """Learn the classes of y, (m,) labels or an (m, k) indicator matrix.
+
+        Raises:
+            ValueError: y holds quantities, or several classes an output.
+        """
+        check_classification_targets(y)
+        found = type_of_target(y, input_name="y")
+        if found == "multilabel-indicator":
+            return cls("multilabel", np.arange(y.shape[1]))
+        if found == "multiclass-multioutput":
+            raise DataError(
+                "Multioutput target data is not supported: y must be (m,) labels or an (m, k) matrix "
+                f"of 0 and 1, got shape {y.shape} with other values; fit one classifier a column, "
+                "as sklearn.multioutput.MultiOutputClassifier does"
+            )
+        return cls.among(unique_labels(y))
+
+    @classmethod
+    def among(cls, classes: NDArray[Any]) -> Self:
+        """Take the classes as given, sorted, each once."""
+        kinds: dict[int, Kind] = {1: "single", 2: "binary"}
+        return cls(kinds.get(len(classes), "multiclass"), classes)
+
+    @classmethod
+    def announced(cls, y: Any, classes: Any) -> Self:
+        """Take all classes that there will be; y says whether they are labels of several at once."""
+        if type_of_target(y, input_name="y").startswith("multilabel"):
+            return cls("multilabel", np.arange(np.shape(y)[1]))
+        return cls.among(unique_labels(classes))
+
+    @property
+    def outputs(self) -> int:
+        """The number of units of the output layer."""
+        return len(self.classes) if self.kind in {"multiclass", "multilabel"} else 1
+
+    @property
+    def output_activation(self) -> str:
+        """The activation of the output layer."""
+        return "softmax" if self.kind == "multiclass" else "sigmoid"
+
+    @property
+    def cost(self) -> str:
+        """The cross-entropy that goes with it."""
+        return "categorical_cross_entropy" if self.kind == "multiclass" else "binary_cross_entropy"
+
+    def unseen(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Return the labels of y that are not among the classes."""
+        if self.kind == "multilabel":
+            fits = y.ndim == 2 and y.shape[1] == len(self.classes)
+            return np.array([]) if fits else np.array([y.shape])
+        return np.setdiff1d(unique_labels(y), self.classes)
+
+    def encode(self, y: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return Y, (outputs, m)."""
+        if self.kind == "multilabel":
+            return np.asarray(y, bool).T
+        numbers = np.searchsorted(self.classes, y)
+        if self.kind == "multiclass":
+            return np.equal(np.arange(len(self.classes))[:, None], numbers)
+        return np.asarray(numbers == 1)[None, :]
+
+    def balance(self, y: NDArray[Any], weights: NDArray[np.float64] | None) -> NDArray[np.float64]:
+        """Return factors (m,) that give every class present the same total weight."""
+        _, numbers = np.unique(y, return_inverse=True)
+        totals = np.bincount(numbers, weights)
+        present = totals > 0
+        factors = np.zeros(len(totals))
+        factors[present] = totals.sum() / (present.sum() * totals[present])
+        return np.asarray(factors[numbers])
+
+    def decode(self, Z: NDArray[Any]) -> NDArray[Any]:
+        """Return the labels that the outputs Z[L] (outputs, m) stand for: the most probable ones."""
+        if self.kind == "multilabel":
+            return (Z.T > 0).astype(np.int64)
+        if self.kind == "multiclass":
+            return np.asarray(self.classes[np.argmax(Z, axis=0)])
+        second = Z[0] > 0 if self.kind == "binary" else np.zeros(Z.shape[1], bool)
+        return np.asarray(self.classes[second.astype(int)])

@@ -1,0 +1,248 @@
+"""MLPRegressor: scikit-learn's, and more."""
+
+from typing import Any, ClassVar, Self
+
+from numpy.typing import NDArray
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.metrics import r2_score
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import available_if
+
+from ellnet.arrays import Array, is_finite, to_numpy
+from ellnet.errors import DataError
+from ellnet.estimators.base import BaseMLP
+from ellnet.estimators.callbacks import with_callbacks
+from ellnet.estimators.fitting import Held
+from ellnet.estimators.parameters import CONSTRAINTS, REGRESSOR_LOSSES, is_stochastic
+
+__all__ = ["MLPRegressor"]
+
+
+class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
+    """A deep fully-connected network that predicts quantities, under scikit-learn's names.
+
+    It takes the parameters of scikit-learn's MLPRegressor, with their meaning and their defaults, and
+    those after `max_fun` beside them. Training minimises half the squared error (eq. 11.7), summed
+    over the outputs, with the penalty alpha / (2 sum of weights) * sum W^2 (eq. 14.1).
+
+    Args:
+        loss: "squared_error", or another cost by name.
+        hidden_layer_sizes: units of each hidden layer; () for none, which is linear regression.
+        activation: of the hidden layers: one name, or a list with one a layer.
+        solver: "adam", "sgd" (with momentum), "lbfgs" (all examples at once), or an optimizer's name.
+        alpha: strength of the L2 penalty.
+        batch_size: examples a step; "auto" is min(200, m), "full" is m.
+        learning_rate: schedule of the learning rate; "invscaling" and "adaptive" act with sgd alone.
+        learning_rate_init: the learning rate at the start.
+        power_t: power of "invscaling".
+        max_iter: epochs, or iterations of lbfgs, at most.
+        shuffle: whether each epoch has an order of its own.
+        random_state: a whole number is the seed; None draws one.
+        tol: gain that an epoch must bring; for lbfgs the largest entry of the gradient at the end.
+        verbose: whether to print the cost of every epoch.
+        warm_start: whether fit goes on where the last one ended, moments of the optimizer included.
+        momentum: of sgd.
+        nesterovs_momentum: whether it is Nesterov's.
+        early_stopping: whether to hold out `validation_fraction`, stop when the score no longer rises
+            and keep the best parameters.
+        validation_fraction: what is held out.
+        beta_1: decay of Adam's first moment.
+        beta_2: decay of Adam's second moment.
+        epsilon: what keeps Adam's quotient finite.
+        n_iter_no_change: epochs in a row without gain that are allowed.
+        max_fun: evaluations of the cost by lbfgs, at most.
+        scoring: what early stopping watches: None for R^2, "loss" for the validation cost, or any
+            scorer of scikit-learn's.
+        initialization: initial weights; "auto" suits each activation.
+        transform_layer: the layer that `transform` shows; None for the last hidden one.
+        engine: "auto" for the fastest there is, or one by name.
+        n_threads: threads; None for what suits the size of the work.
+
+    Attributes:
+        coefs_: W[l] transposed, (n[l-1], n[l]), for l = 1..L.
+        intercepts_: b[l], (n[l],), for l = 1..L.
+        loss_, loss_curve_, best_loss_: training cost of the last epoch, of each, and the lowest.
+        validation_scores_, best_validation_score_: score of each epoch where there is validation.
+        validation_loss_curve_: validation cost of each epoch, likewise.
+        n_iter_: epochs of the last call.
+        t_: examples seen, all calls together.
+        n_layers_, n_outputs_, out_activation_: layers with the input counted, output units, their
+            activation.
+        stopped_: why the last call ended: "epochs", "early", "converged", "hook", "interrupted".
+        history_: the `History` of the last call.
+        network_: the `Network`, in the shapes of the notes.
+        n_features_in_, feature_names_in_: as everywhere in scikit-learn.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **CONSTRAINTS,
+        "loss": [StrOptions(set(REGRESSOR_LOSSES))],
+    }
+    _numeric = True
+
+    def __init__(
+        self,
+        loss: str = "squared_error",
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        scoring: Any = None,
+        initialization: str = "auto",
+        transform_layer: int | None = None,
+        engine: str = "auto",
+        n_threads: int | None = None,
+    ) -> None:
+        self.loss = loss
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.scoring = scoring
+        self.initialization = initialization
+        self.transform_layer = transform_layer
+        self.engine = engine
+        self.n_threads = n_threads
+
+    @with_callbacks  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
+        """Train on examples, from the start unless `warm_start` is on.
+
+        Args:
+            X: (m, n[0]), dense, sparse or a frame; float32 is computed in float32, anything else in
+                float64.
+            y: (m,) quantities, or (m, k) for k outputs at once.
+            sample_weight: (m,) weights; an example of weight 2 counts as two.
+            X_val: validation examples, in place of a hold-out.
+            y_val: their quantities.
+            sample_weight_val: their weights.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            ValueError: data or parameters that cannot be trained on; names row, column or parameter.
+            DivergenceError: a parameter became infinite or not a number.
+        """
+        return self._fit((X, y, sample_weight), (X_val, y_val, sample_weight_val))
+
+    @available_if(is_stochastic)  # type: ignore[untyped-decorator]
+    @with_callbacks  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        epochs: int = 1,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
+        """Go on training with the examples given, for some epochs.
+
+        Args:
+            X: (m, n[0]), as for `fit`.
+            y: (m,) quantities, or (m, k).
+            sample_weight: (m,) weights.
+            epochs: how many to go on. Under early stopping they may end before, and the parameters
+                kept are the best of this call.
+            X_val: validation examples, in place of a hold-out.
+            y_val: their quantities.
+            sample_weight_val: their weights.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            ValueError: data or parameters that cannot be trained on; names row, column or parameter.
+            DivergenceError: a parameter became infinite or not a number.
+        """
+        validation = (X_val, y_val, sample_weight_val)
+        return self._fit((X, y, sample_weight), validation, epochs=epochs)
+
+    def predict(self, X: Any) -> Array:
+        """Return the predicted quantities, (m,), or (m, k) for k outputs.
+
+        Args:
+            X: (m, n[0]).
+
+        Raises:
+            NotFittedError: there is no fitted network yet.
+            ValueError: X does not fit.
+        """
+        A = self._propagate(self.network_, X, "predict")
+        return A[0, :] if A.shape[0] == 1 else A.T
+
+    def _ends(self) -> tuple[str, str]:
+        return REGRESSOR_LOSSES[self.loss]
+
+    def _encode(self, y: NDArray[Any], *, first: bool, incremental: bool) -> NDArray[Any]:
+        del incremental
+        Y = y[None, :] if y.ndim == 1 else y.T
+        if not first and len(Y) != len(self.intercepts_[-1]):
+            raise DataError(
+                f"y must have {len(self.intercepts_[-1])} outputs, as in the fit before, got {len(Y)}"
+            )
+        return Y
+
+    def _score_outputs(self, A: Array, held: Held) -> float:
+        if not is_finite(A):
+            return float("nan")
+        predicted = to_numpy(A).T
+        return float(
+            r2_score(held.y.reshape(predicted.shape), predicted, sample_weight=held.weights)
+        )
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
