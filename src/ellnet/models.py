@@ -13,7 +13,7 @@ from ellnet.columns import Columns
 from ellnet.encodings import Unseen
 from ellnet.engines import engine
 from ellnet.errors import DataError, ShapeError
-from ellnet.files.model_file import ModelRecord, read_model, write_model
+from ellnet.files.model_file import ModelRecord, model_from_bytes, read_model, write_model
 from ellnet.history import History
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Network, Parameters
@@ -21,7 +21,7 @@ from ellnet.preprocessing import Preprocessing
 from ellnet.tables import from_frame
 from ellnet.targets import Target
 
-__all__ = ["Model", "load"]
+__all__ = ["Model", "load", "model_of"]
 
 
 @final
@@ -132,6 +132,16 @@ class Model:
                 f"{', '.join(names[:20])}{', ...' if len(names) > 20 else ''}, got {array.shape}"
             )
         return dict(zip(names, array.T, strict=True))
+
+
+def model_of(data: bytes, path: str | Path) -> Model:
+    """Return the model of a file's bytes, after checking all of it.
+
+    Raises:
+        NewerFileError: it needs a later library; names both versions.
+        CorruptFileError: it is damaged, or was not written by ellnet; names the section.
+    """
+    return Model(**vars(model_from_bytes(data, path)))
 
 
 def load(path: str | Path) -> Model:

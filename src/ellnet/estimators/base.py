@@ -1,25 +1,22 @@
 """What both estimators share: fit, partial_fit, transform, and the attributes of a fitted one."""
 
-import copy
-import math
 import warnings
-from abc import ABCMeta, abstractmethod
+from abc import abstractmethod
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_is_fitted
 
 from ellnet.arrays import Array, is_sparse
 from ellnet.engines import engine
 from ellnet.errors import DataError, DivergenceError, HyperparameterError
 from ellnet.estimators.callbacks import CallbackHook, CallbackSupportMixin
+from ellnet.estimators.fitted import FittedMLP
 from ellnet.estimators.fitting import (
     Held,
     Material,
-    Past,
     Printer,
     Progress,
     examples_of,
@@ -32,14 +29,12 @@ from ellnet.estimators.fitting import (
 from ellnet.estimators.inputs import check_library, read_weights, read_X, read_X_y
 from ellnet.estimators.parameters import (
     CONSTRAINTS,
-    hidden_activation,
     hidden_sizes,
     hyperparameters_of,
     seed_of,
 )
-from ellnet.estimators.plateau import Plateau
 from ellnet.hyperparameters import Hyperparameters
-from ellnet.network import Network, Parameters, initial_parameters
+from ellnet.network import Network, initial_parameters
 from ellnet.training import Hook, Outcome, train
 
 __all__ = ["BaseMLP"]
@@ -48,32 +43,13 @@ NON_FINITE = (
     "Solver produced non-finite parameter weights. The input data may contain large values and need "
     "to be preprocessed."
 )
-LEFT = (
-    "coefs_",
-    "intercepts_",
-    "loss_curve_",
-    "validation_loss_curve_",
-    "validation_scores_",
-    "best_loss_",
-    "best_validation_score_",
-    "t_",
-    "_progress",
-    "_no_improvement_count",
-)
-"""Attributes that a call goes on from, and a fit from the start drops."""
-
-THEIR_NAMES = {"sigmoid": "logistic", "exponential": "exp"}
 
 
-class BaseMLP(CallbackSupportMixin, TransformerMixin, BaseEstimator, metaclass=ABCMeta):  # type: ignore[misc]
+class BaseMLP(CallbackSupportMixin, TransformerMixin, FittedMLP):  # type: ignore[misc]
     """What both estimators share. The classes to use are MLPClassifier and MLPRegressor."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS
     _numeric = False
-
-    @abstractmethod
-    def _ends(self) -> tuple[str, str]:
-        """Return the output activation and the cost."""
 
     @abstractmethod
     def _encode(self, y: NDArray[Any], *, first: bool, incremental: bool) -> NDArray[Any]:
@@ -225,69 +201,6 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, BaseEstimator, metaclass=A
                 stacklevel=4,
             )
 
-    # What is left behind
-
-    def _forget(self) -> None:
-        """Drop what an earlier fit left."""
-        for name in LEFT:
-            self.__dict__.pop(name, None)
-
-    def _left(self, name: str, default: Any) -> Any:
-        """Return what an earlier call left under a name."""
-        return self.__dict__.get(name, default)
-
-    def _past(self, held: Held | None) -> Past:
-        """Return where the rule that ends a run stands."""
-        count = self._left("_no_improvement_count", 0)
-        if self.early_stopping and held is not None:
-            best = self._left("best_validation_score_", None)
-            return Past(math.inf if best is None else -best, count)
-        best = self._left("best_loss_", None)
-        return Past(math.inf if best is None else best, count)
-
-    def _record(self, outcome: Outcome, plateau: Plateau, held: Held | None) -> None:
-        """Keep what training gave, under scikit-learn's names."""
-        history, net = outcome.history, outcome.network
-        self.__dict__.update(self._attributes(net.parameters))
-        self.n_iter_ = len(history.epochs)
-        self.loss_curve_ = [*self._left("loss_curve_", []), *history.costs]
-        self.loss_ = history.costs[-1] if history.epochs else math.nan
-        self.stopped_ = history.stopped
-        self.history_ = history
-        self._no_improvement_count = plateau.count
-        scored = self.early_stopping and held is not None
-        self.best_loss_ = None if scored else min([*self.loss_curve_, math.inf])
-        self.best_validation_score_ = -plateau.best if scored else None
-        costs, scores = history.validation_costs, [e.validation_metric for e in history.epochs]
-        if held is None:
-            self.validation_scores_ = self.validation_loss_curve_ = None
-            return
-        if self.scoring == "loss":
-            scores = [-cost for cost in costs]
-        if history.stopped == "diverged":
-            scores.append(math.nan)
-        self.validation_scores_ = [*(self._left("validation_scores_", None) or []), *scores]
-        before = self._left("validation_loss_curve_", None) or []
-        self.validation_loss_curve_ = [*before, *costs]
-
-    def _attributes(self, parameters: Parameters) -> dict[str, Any]:
-        """Return the attributes that make an estimator with such parameters a fitted one."""
-        output, _ = self._ends()
-        return {
-            "coefs_": [W.T for W in parameters.W],
-            "intercepts_": [b[:, 0] for b in parameters.b],
-            "n_layers_": len(parameters.W) + 1,
-            "n_outputs_": int(parameters.W[len(parameters.W)].shape[0]),
-            "out_activation_": THEIR_NAMES.get(output, output),
-        }
-
-    def _fitted_copy(self, parameters: Parameters) -> Self:
-        """Return a copy with such parameters that takes bare arrays."""
-        fitted = copy.copy(self)
-        fitted.__dict__.pop("feature_names_in_", None)
-        fitted.__dict__.update(self._attributes(parameters))
-        return fitted
-
     def _judge(self, outcome: Outcome, trouble: str, *, incremental: bool) -> None:
         """Refuse or warn of what went wrong; the last good parameters are kept."""
         if trouble and self.early_stopping and outcome.history.best_epoch:
@@ -300,21 +213,6 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, BaseEstimator, metaclass=A
             warn_of_the_end(outcome.history, solver=self.solver, max_iter=self.max_iter)
 
     # Use
-
-    @property
-    def network_(self) -> Network:
-        """The network in the shapes of the notes; its arrays are views of coefs_ and intercepts_."""
-        check_is_fitted(self, "coefs_")
-        output, cost = self._ends()
-        hidden = hidden_activation(self.activation)
-        layers = len(self.coefs_) - 1
-        names = (hidden,) * layers if isinstance(hidden, str) else hidden
-        n = (self.coefs_[0].shape[0], *(coef.shape[1] for coef in self.coefs_))
-        parameters = parameters_of(self.coefs_, self.intercepts_)
-        return Network(n, (*names, output), cost, parameters)
-
-    def _names(self) -> list[str]:
-        return [str(name) for name in self._left("feature_names_in_", [])]
 
     def _propagate(self, net: Network, X: Any, method: str) -> Array:
         """Return the output of a network for rows X, (n[L], m)."""

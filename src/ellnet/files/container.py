@@ -27,6 +27,7 @@ __all__ = [
     "Tensors",
     "check_fields",
     "corrupt",
+    "kind_of",
     "pack",
     "section",
     "unpack",
@@ -143,6 +144,17 @@ def unpack(kind: str, data: bytes, path: str | Path) -> tuple[Tensors, dict[str,
         check_fields(envelope, ENVELOPE)
         _check_envelope(kind, envelope, path)
     return _tensors(data, path), envelope["record"]
+
+
+def kind_of(data: bytes, path: str | Path) -> str:
+    """Return what a file says that it holds; the rest of it is not checked yet.
+
+    Raises:
+        CorruptFileError: it is no such file.
+    """
+    header = _header(data, path)
+    with section(path, "record"):
+        return str(_envelope(header).get("kind"))
 
 
 def corrupt(path: str | Path, where: str, reason: str) -> CorruptFileError:
