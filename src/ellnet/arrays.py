@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, TypeAlias
 
 import array_api_compat
+import array_api_compat.numpy
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
@@ -44,6 +45,8 @@ MANY_PRODUCTS = 10**8
 
 def namespace(*arrays: Array) -> Namespace:
     """Return the array API namespace that all `arrays` belong to."""
+    if all(type(array) is np.ndarray for array in arrays):
+        return array_api_compat.numpy  # what the next line finds in fifty times as long
     return array_api_compat.array_namespace(*arrays)
 
 

@@ -165,10 +165,12 @@ class Hyperparameters:
         """
         few = m < FEW_EXAMPLES
         hidden = ((32, 16) if few else (256, 128)) if self.hidden == "auto" else self.hidden
-        batch_size = self.batch_size
-        if batch_size == "auto":
-            batch_size = min(128, max(16, 2 ** int(math.log2(max(1, m / 20)))))
-        return dataclasses.replace(self, hidden=hidden, batch_size=batch_size)
+        return dataclasses.replace(self, hidden=hidden, batch_size=self._batch_size(m))
+
+    def _batch_size(self, m: int) -> int | Literal["full"]:
+        if self.batch_size == "auto":
+            return min(128, max(16, 2 ** int(math.log2(max(1, m / 20)))))
+        return self.batch_size
 
     def held_out(self, m: int) -> float:
         """Return the fraction of m rows to hold out for validation; 0 without early stopping."""
@@ -187,8 +189,8 @@ class Hyperparameters:
 
     def examples_a_step(self, m: int) -> int:
         """Return the size of a minibatch of m examples; a batch larger than m is m."""
-        size = self.resolved(m).batch_size
-        return min(size, m) if isinstance(size, int) else m
+        size = self._batch_size(m)
+        return m if size == "full" else min(size, m)
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as plain JSON values."""

@@ -32,6 +32,9 @@ from ellnet.state import TrainingState
 __all__ = ["NAME", "backward", "cost", "cost_and_gradients", "forward", "predict", "run"]
 
 NAME = "array"
+SWEEP = 100
+"""Steps after which, at the end of the epoch, what is too small ever to matter is set to zero."""
+
 PASS = 8192
 """Examples in one pass over all of them: bounds the memory of the hidden layers."""
 
@@ -188,8 +191,10 @@ def _epoch(plan: _Plan, begun: Run, watch: Watch | None) -> Run:
         kept = good if good is not None and _whole(good) else begun.state
         found = diagnose(plan.net.with_parameters(state.parameters), state, batch, "moment")
         return replace(begun, state=kept, iterations=tuple(iterations), divergence=found)
-    ended = replace(_without_dust(state), epoch=state.epoch + 1, batch=0, epoch_cost=0.0)
     costs = (*begun.costs, state.epoch_cost / plan.weight)
+    if state.step // SWEEP > (state.step - len(batches)) // SWEEP:
+        state = _without_dust(state)
+    ended = replace(state, epoch=state.epoch + 1, batch=0, epoch_cost=0.0)
     return replace(begun, state=ended, good=good, iterations=tuple(iterations), costs=costs)
 
 

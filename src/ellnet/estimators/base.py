@@ -154,7 +154,8 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, FittedMLP):  # type: ignor
             outcome, trouble = error.outcome, str(error)
         self._record(outcome, plateau, held)
         self._progress = Progress.of(outcome.state, chosen.optimizer)
-        self.t_ = self._left("t_", 0) + self.n_iter_ * material.examples.m
+        seen = 0 if self.solver == "lbfgs" else self.n_iter_ * material.examples.m
+        self.t_ = self._left("t_", 0) + seen
         return outcome, trouble
 
     def _network_and_hyperparameters(

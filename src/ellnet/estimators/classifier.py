@@ -92,7 +92,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         validation_scores_, best_validation_score_: score of each epoch where there is validation.
         validation_loss_curve_: validation cost of each epoch, likewise.
         n_iter_: epochs of the last call.
-        t_: examples seen, all calls together.
+        t_: examples that steps were taken from, all calls together.
         n_layers_, n_outputs_, out_activation_: layers with the input counted, output units, their
             activation.
         stopped_: why the last call ended: "epochs", "early", "converged", "hook", "interrupted".

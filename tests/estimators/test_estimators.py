@@ -1,0 +1,345 @@
+"""The estimators: what they do beyond scikit-learn's, and what they leave behind."""
+
+import warnings
+
+import array_api_strict
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn import config_context
+from sklearn.datasets import load_digits, make_multilabel_classification
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import log_loss
+
+from ellnet.estimators import MLPClassifier, MLPRegressor
+from ellnet.network import Network
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X, y = load_digits(n_class=4, return_X_y=True)
+X = X[:300] / 16
+y = y[:300]
+
+
+def same(a, b):
+    """Whether two estimators have the same bits."""
+    pairs = zip([*a.coefs_, *a.intercepts_], [*b.coefs_, *b.intercepts_], strict=True)
+    return all(np.array_equal(x, z) for x, z in pairs)
+
+
+def test_no_hidden_layer_is_logistic_regression():
+    """hidden_layer_sizes=() has one layer, and transform gives X itself."""
+    found = MLPClassifier((), solver="lbfgs", alpha=1.0).fit(X, y)
+
+    assert found.n_layers_ == 2
+    assert found.score(X, y) > 0.97
+    assert np.array_equal(found.transform(X), X)
+
+
+def test_each_layer_may_have_an_activation_of_its_own():
+    """The list names them, and the network has them."""
+    found = MLPRegressor(hidden_layer_sizes=(8, 4), activation=["tanh", "logistic"], max_iter=2)
+
+    net = found.fit(X, y).network_
+
+    assert isinstance(net, Network)
+    assert tuple(net.activations) == ("tanh", "sigmoid", "identity")
+    assert net.n == (64, 8, 4, 1)
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adam", "rmsprop"])
+def test_partial_fit_is_fit_epoch_by_epoch(solver):
+    """To the bit, in whatever portions, since every number has an address."""
+    options = {"solver": solver, "random_state": 3, "tol": 0, "n_iter_no_change": np.inf}
+    whole = MLPClassifier((8,), max_iter=7, **options).fit(X, y)
+
+    pieces = MLPClassifier((8,), **options)
+    for epochs in (1, 4, 2):
+        pieces.partial_fit(X, y, classes=np.arange(4), epochs=epochs)
+
+    assert same(whole, pieces)
+    assert pieces.loss_curve_ == whole.loss_curve_
+    assert pieces.t_ == whole.t_ == 7 * len(X)
+
+
+def test_warm_start_goes_on_with_the_moments():
+    """Two fits of five epochs are one of ten, to the bit."""
+    options = {"random_state": 3, "tol": 0, "n_iter_no_change": np.inf, "warm_start": True}
+    whole = MLPClassifier((8,), max_iter=10, **options).fit(X, y)
+
+    halves = MLPClassifier((8,), max_iter=5, **options).fit(X, y).fit(X, y)
+
+    assert same(whole, halves)
+    assert halves.n_iter_ == 5
+    assert len(halves.loss_curve_) == 10
+
+
+def test_warm_start_may_change_the_solver():
+    """Another optimizer begins with moments of its own."""
+    found = MLPClassifier((8,), max_iter=3, warm_start=True, random_state=0).fit(X, y)
+    before = found.loss_
+
+    found.set_params(solver="sgd", learning_rate_init=0.1, max_iter=20).fit(X, y)
+    found.set_params(solver="lbfgs").fit(X, y)
+
+    assert found.loss_ < before / 2
+
+
+def test_validation_data_stand_in_for_a_hold_out():
+    """X_val and y_val give scores and costs each epoch, and all of X is learned from."""
+    found = MLPClassifier((16,), early_stopping=True, random_state=0, max_iter=60)
+
+    found.fit(X[:200], y[:200], X_val=X[200:], y_val=y[200:])
+
+    assert len(found.validation_scores_) == len(found.validation_loss_curve_) == found.n_iter_
+    assert found.best_validation_score_ == max(found.validation_scores_)
+    assert found.score(X[200:], y[200:]) == pytest.approx(found.best_validation_score_)
+    assert found.t_ == 200 * found.n_iter_
+
+
+def test_validation_data_without_early_stopping_are_watched_alone():
+    """The last parameters are kept; scores and costs are there to be drawn."""
+    options = {"random_state": 0, "max_iter": 5}
+    watched = MLPRegressor(hidden_layer_sizes=(8,), **options).fit(X, y, X_val=X[:50], y_val=y[:50])
+
+    assert same(watched, MLPRegressor(hidden_layer_sizes=(8,), **options).fit(X, y))
+    assert len(watched.validation_loss_curve_) == 5
+    assert watched.validation_scores_[-1] == pytest.approx(watched.score(X[:50], y[:50]))
+    assert watched.best_loss_ == min(watched.loss_curve_)
+
+
+@pytest.mark.parametrize("scoring", ["loss", "neg_log_loss", "f1_macro", None])
+def test_any_scorer_may_end_the_run(scoring):
+    """The best parameters by that scorer are kept."""
+    held = X[200:], y[200:]
+    found = MLPClassifier(
+        (16,), early_stopping=True, scoring=scoring, random_state=0, learning_rate_init=0.02
+    ).fit(X[:200], y[:200], X_val=held[0], y_val=held[1])
+
+    assert found.stopped_ == "early"
+    assert found.best_validation_score_ == max(found.validation_scores_)
+    if scoring in {"loss", "neg_log_loss"}:
+        loss = log_loss(held[1], found.predict_proba(held[0]))
+        assert found.best_validation_score_ == pytest.approx(-loss, rel=1e-9)
+
+
+def test_partial_fit_takes_early_stopping():
+    """Several epochs a call end early, and the best of the call is kept."""
+    found = MLPClassifier((16,), early_stopping=True, random_state=0, learning_rate_init=0.02)
+
+    found.partial_fit(X, y, classes=np.arange(4), epochs=200)
+
+    assert found.stopped_ == "early"
+    assert found.n_iter_ < 200
+    assert found.best_validation_score_ == max(found.validation_scores_)
+
+
+def test_weights_count_examples():
+    """Weight 2 is the example twice, weight 0 is none; one full batch shows it to rounding."""
+    weights = np.random.default_rng(0).integers(0, 3, len(X))
+    repeated = np.repeat(np.arange(len(X)), weights)
+    options = {"batch_size": "full", "random_state": 0, "max_iter": 30, "alpha": 1.0}
+
+    weighted = MLPClassifier((8,), **options).fit(X, y, sample_weight=weights)
+    counted = MLPClassifier((8,), **options).fit(X[repeated], y[repeated])
+
+    assert weighted.predict_proba(X) == pytest.approx(counted.predict_proba(X), rel=1e-9)
+    assert weighted.loss_ == pytest.approx(counted.loss_)
+
+
+def test_class_weights_are_weights_of_examples():
+    """A dict and "balanced" say by class what sample_weight says by example."""
+    options = {"random_state": 0, "max_iter": 10}
+    rare = np.flatnonzero((y != 3) | (np.arange(len(y)) % 5 == 0))
+    some, labels = X[rare], y[rare]
+    counts = np.bincount(labels)
+
+    balanced = MLPClassifier((8,), class_weight="balanced", **options).fit(some, labels)
+    given = MLPClassifier(
+        (8,), class_weight={k: len(labels) / (4 * n) for k, n in enumerate(counts)}, **options
+    ).fit(some, labels)
+    by_hand = MLPClassifier((8,), **options).fit(
+        some, labels, sample_weight=(len(labels) / (4 * counts))[labels]
+    )
+
+    assert same(balanced, by_hand)
+    assert same(given, by_hand)
+    assert not same(by_hand, MLPClassifier((8,), **options).fit(some, labels))
+
+
+def test_the_decision_function_is_z_of_the_output_layer():
+    """Log-odds for two classes, one column a class for more, softmax of it the probabilities."""
+    two = MLPClassifier((8,), random_state=0).fit(X, y > 1)
+    four = MLPClassifier((8,), random_state=0).fit(X, y)
+
+    odds, Z = two.decision_function(X), four.decision_function(X)
+
+    assert odds.shape == (len(X),)
+    P = two.predict_proba(X)
+    assert odds == pytest.approx(np.log(P[:, 1] / P[:, 0]), rel=1e-9)
+    assert Z.shape == (len(X), 4)
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    assert four.predict_proba(X) == pytest.approx(E / E.sum(axis=1, keepdims=True))
+
+
+def test_probabilities_are_never_certain():
+    """However far away: within 0 and 1, with finite logarithms."""
+    found = MLPClassifier((8,), random_state=0).fit(X, y > 1)
+
+    P = found.predict_proba(1e6 * X)
+
+    assert 0 < P.min() < 1e-300
+    assert P.max() < 1
+    assert np.isfinite(found.predict_log_proba(1e6 * X)).all()
+
+
+@pytest.mark.parametrize(("layer", "units"), [(None, 5), (0, 64), (1, 8), (2, 5), (3, 4)])
+def test_transform_gives_the_activations_of_a_layer(layer, units):
+    """The last hidden one by default; names say which."""
+    found = MLPClassifier((8, 5), transform_layer=layer, max_iter=3, random_state=0).fit(X, y)
+
+    A = found.transform(X)
+
+    number = 2 if layer is None else layer
+    assert A.shape == (len(X), units)
+    assert list(found.get_feature_names_out())[:2] == [f"mlpclassifier{number}_{k}" for k in (0, 1)]
+    if layer == 1:
+        expected = np.maximum(X @ found.coefs_[0] + found.intercepts_[0], 0)
+        assert pytest.approx(expected) == A
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_precision_is_that_of_the_data(dtype):
+    """Parameters, outputs and hidden activations; the mathematics is the same."""
+    found = MLPClassifier((8,), random_state=0, max_iter=20).fit(X.astype(dtype), y)
+    reference = MLPClassifier((8,), random_state=0, max_iter=20).fit(X, y)
+
+    assert {a.dtype for a in (*found.coefs_, *found.intercepts_)} == {np.dtype(dtype)}
+    assert found.predict_proba(X.astype(dtype)).dtype == dtype
+    assert found.transform(X.astype(dtype)).dtype == dtype
+    assert found.predict_proba(X) == pytest.approx(reference.predict_proba(X), abs=1e-4)
+
+
+@pytest.mark.parametrize("kind", [sparse.csr_array, sparse.csc_array, sparse.coo_array])
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_sparse_inputs_are_the_dense_ones(kind, solver):
+    """To rounding, in training and prediction, hidden activations too."""
+    options = {"solver": solver, "random_state": 0, "max_iter": 15, "batch_size": 50}
+    dense = MLPClassifier((8,), **options).fit(X, y)
+
+    thin = MLPClassifier((8,), **options).fit(kind(X), y)
+
+    assert thin.predict_proba(kind(X)) == pytest.approx(dense.predict_proba(X), rel=1e-6)
+    assert thin.transform(kind(X)) == pytest.approx(dense.transform(X), rel=1e-6)
+    assert thin.set_params(transform_layer=0).transform(kind(X)) == pytest.approx(X)
+
+
+def test_several_labels_at_once():
+    """One sigmoid unit a label; predictions are a matrix of 0 and 1."""
+    features, labels = make_multilabel_classification(n_samples=80, random_state=0)
+    found = MLPClassifier((30,), solver="lbfgs", random_state=0).fit(features, labels)
+
+    assert found.out_activation_ == "logistic"
+    assert np.array_equal(found.predict(features), labels)
+    assert found.decision_function(features).shape == labels.shape
+    assert np.array_equal(found.predict_proba(features) > 0.5, labels.astype(bool))
+    sparse_labels = MLPClassifier((30,), solver="lbfgs", random_state=0)
+    assert same(found, sparse_labels.fit(features, sparse.csr_array(labels)))
+
+
+def test_one_class_is_certain():
+    """predict_proba has one column, as there is one class."""
+    found = MLPClassifier((4,), max_iter=3).fit(X[:20], np.full(20, "only"))
+
+    assert set(found.predict(X)) == {"only"}
+    assert np.array_equal(found.predict_proba(X), np.ones((len(X), 1)))
+
+
+def test_arrays_of_another_library_stay_there():
+    """Parameters and outputs are of the library of X, and agree with NumPy's."""
+    options = {"random_state": 0, "max_iter": 10}
+    reference = MLPClassifier((8,), **options).fit(X, y)
+    with config_context(array_api_dispatch=True):
+        Xs, ys = array_api_strict.asarray(X), array_api_strict.asarray(y)
+        found = MLPClassifier((8,), early_stopping=False, **options).fit(Xs, ys)
+        P, labels = found.predict_proba(Xs), found.predict(Xs)
+
+    assert {type(a) for a in (*found.coefs_, P, labels)} == {type(Xs)}
+    assert np.asarray(P) == pytest.approx(reference.predict_proba(X), rel=1e-9)
+
+
+def test_divergence_is_refused_and_the_last_good_parameters_are_kept():
+    """The error names layer and step; the estimator still predicts."""
+    found = MLPRegressor(hidden_layer_sizes=(8,), solver="sgd", learning_rate_init=50.0, random_state=0)
+
+    with pytest.raises(ValueError, match=r"Solver produced non-finite .* in epoch \d+, after"):
+        found.fit(X, 1e3 * y)
+
+    assert found.stopped_ == "diverged"
+    assert np.isfinite(found.predict(X)).all()
+
+
+def test_divergence_under_early_stopping_keeps_the_best():
+    """A warning says so; the score of the epoch that failed is not a number."""
+    found = MLPRegressor(
+        hidden_layer_sizes=(30,),
+        activation="identity",
+        solver="sgd",
+        learning_rate_init=0.5,
+        early_stopping=True,
+        random_state=0,
+    )
+
+    with pytest.warns(ConvergenceWarning, match="The best parameters are kept"):
+        found.fit(10 * X, y)
+
+    assert np.isnan(found.validation_scores_[-1])
+    assert np.isfinite(found.predict(X)).all()
+
+
+def test_the_seed_makes_the_bits():
+    """A whole number is the seed; None draws one, from NumPy's global generator."""
+    a, b, c = (MLPClassifier((4,), max_iter=3, random_state=s).fit(X, y) for s in (1, 1, 2))
+    np.random.seed(5)  # noqa: NPY002 - what random_state=None stands on
+    d = MLPClassifier((4,), max_iter=3).fit(X, y)
+    np.random.seed(5)  # noqa: NPY002 - the same
+    e = MLPClassifier((4,), max_iter=3).fit(X, y)
+
+    assert same(a, b)
+    assert same(d, e)
+    assert not same(a, c)
+    assert not same(a, d)
+
+
+def test_threads_change_nothing_but_time():
+    """n_threads is passed on; the numbers agree."""
+    one, two = (MLPClassifier((8,), max_iter=3, random_state=0, n_threads=k) for k in (1, 2))
+
+    assert one.fit(X, y).predict_proba(X) == pytest.approx(two.fit(X, y).predict_proba(X))
+
+
+def test_the_schedules_act():
+    """Each changes the training of sgd, and scikit-learn's two leave Adam alone, as there."""
+    options = {"random_state": 0, "max_iter": 30, "tol": 0.05, "n_iter_no_change": 2}
+    curves = {
+        (solver, name): MLPClassifier((4,), solver=solver, learning_rate=name, **options)
+        .fit(X, y)
+        .loss_curve_
+        for solver in ("sgd", "adam")
+        for name in ("constant", "invscaling", "adaptive")
+    }
+
+    assert curves["adam", "invscaling"] == curves["adam", "constant"] == curves["adam", "adaptive"]
+    assert curves["sgd", "invscaling"] != curves["sgd", "constant"] != curves["sgd", "adaptive"]
+
+
+def test_verbose_prints_costs_and_scores(capsys):
+    """In scikit-learn's words."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        MLPClassifier((4,), max_iter=2, verbose=True, early_stopping=True).fit(X, y)
+
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].startswith("Iteration 1, loss = ")
+    assert printed[1].startswith("Validation score: ")
+    assert len(printed) == 4
