@@ -8,6 +8,7 @@ import pytest
 
 from ellnet.arrays import (
     columns,
+    indicator,
     is_finite,
     move,
     overflow_allowed,
@@ -66,6 +67,17 @@ def test_dust_begins_at_the_smallest_normal_number_over_epsilon(dtype):
     (swept,) = without_dust(np.array([2 * limit, -2 * limit, limit / 2, -limit / 2], dtype))
 
     assert swept.tolist() == [2 * limit, -2 * limit, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("xp", [np, array_api_strict])
+def test_an_indicator_has_the_precision_of_what_it_multiplies(xp):
+    """1 and 0 in float32 for float32."""
+    like = xp.asarray([1.0, -2.0], dtype=xp.float32)
+
+    found = indicator(like > 0, like)
+
+    assert found.dtype == xp.float32
+    assert to_numpy(found).tolist() == [1.0, 0.0]
 
 
 def test_what_is_dust_in_one_array_alone_stays():

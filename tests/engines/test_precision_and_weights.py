@@ -9,20 +9,14 @@ import pytest
 from ellnet.batches import Examples
 from ellnet.engines import ENGINES, Run, engine
 from ellnet.engines import array as array_engine
-from ellnet.equations.activations import ACTIVATIONS
-from ellnet.equations.costs import COSTS
+from ellnet.equations.costs import COSTS, outputs_of
 from ellnet.equations.optimizers import OPTIMIZERS
 from ellnet.errors import DataError, ShapeError
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Network, initial_parameters
 from ellnet.state import TrainingState
 
-PAIRS = [
-    (output, cost)
-    for cost, row in COSTS.items()
-    for output in ACTIVATIONS
-    if not row.only_fused or output in row.fused
-]
+PAIRS = [(output, cost) for cost in COSTS for output in outputs_of(cost)]
 
 
 @pytest.fixture(params=ENGINES)

@@ -1,12 +1,18 @@
 """Activations: values, derivatives, and stability (notes N9)."""
 
+import math
+from collections.abc import Callable
+from typing import Any
+
+import array_api_strict
 import numpy as np
 import pytest
 
+from ellnet.arrays import to_numpy
 from ellnet.equations.activations import ACTIVATIONS
 from ellnet.equations.gradient_check import central_difference, relative_error
 
-POINTS = np.array([[-3.0, -1.0, -0.25, 0.5, 2.0], [1.5, 0.75, -2.0, -0.5, 3.0]])
+POINTS = np.array([[-3.5, -1.0, -0.25, 0.5, 2.0], [1.5, 0.75, -2.0, -0.5, 3.5]])
 
 KNOWN = {
     "sigmoid": (0.5, 0.8807970779778823),
@@ -14,7 +20,47 @@ KNOWN = {
     "relu": (0.0, 2.0),
     "leaky_relu": (0.0, 2.0),
     "identity": (0.0, 2.0),
+    "elu": (0.0, 2.0),
+    "selu": (0.0, 2.101401974710961),
+    "gelu": (0.0, 1.0 + math.tanh(math.sqrt(2 / math.pi) * 2.35772)),
+    "silu": (0.0, 2.0 * 0.8807970779778823),
+    "mish": (0.0, 2.0 * math.tanh(math.log(1 + math.exp(2.0)))),
+    "softplus": (math.log(2.0), math.log(1 + math.exp(2.0))),
+    "softsign": (0.0, 2.0 / 3.0),
+    "hard_sigmoid": (0.5, 5.0 / 6.0),
+    "exponential": (1.0, math.exp(2.0)),
 }
+
+SMOOTH: dict[str, Callable[[Any], Any]] = {
+    "tanh": np.tanh,
+    "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
+    "identity": lambda z: z,
+    "elu": lambda z: np.where(z.real > 0, z, np.exp(z) - 1),
+    "selu": lambda z: 1.0507009873554805 * np.where(z.real > 0, z, SELU_ALPHA * (np.exp(z) - 1)),
+    "gelu": lambda z: z / 2 * (1 + np.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3))),
+    "silu": lambda z: z / (1 + np.exp(-z)),
+    "mish": lambda z: z * np.exp(z) * (np.exp(z) + 2) / (np.exp(z) * (np.exp(z) + 2) + 2),
+    "softplus": lambda z: np.log1p(np.exp(z)),
+    "softsign": lambda z: z / (1 + np.sign(z.real) * z),
+    "exponential": np.exp,
+}
+"""The textbook's formulas of one unit, which take complex numbers, away from zero."""
+
+SELU_ALPHA = 1.6732632423543772
+BOUNDED = [name for name in ACTIVATIONS if name != "exponential"]
+"""Those that cannot overflow."""
+
+LIMITS = {
+    "elu": ([-1.0, 1e4], [0.0, 1.0]),
+    "selu": ([-1.7580993408473766, 1.0507009873554805e4], [0.0, 1.0507009873554805]),
+    "gelu": ([0.0, 1e4], [0.0, 1.0]),
+    "silu": ([0.0, 1e4], [0.0, 1.0]),
+    "mish": ([0.0, 1e4], [0.0, 1.0]),
+    "softplus": ([0.0, 1e4], [0.0, 1.0]),
+    "softsign": ([-1e4 / 10001, 1e4 / 10001], [10001.0**-2, 10001.0**-2]),
+    "hard_sigmoid": ([0.0, 1.0], [0.0, 0.0]),
+}
+"""Values and derivatives at -1e4 and 1e4."""
 
 
 @pytest.mark.parametrize("name", KNOWN)
@@ -38,7 +84,7 @@ def test_softmax_is_a_distribution_over_units_and_ignores_a_common_shift():
     shifted = ACTIVATIONS["softmax"].value(POINTS + 100.0)
 
     assert A.sum(axis=0) == pytest.approx(np.ones(5))
-    assert A[0, 0] == pytest.approx(1 / (1 + np.exp(4.5)))
+    assert A[0, 0] == pytest.approx(1 / (1 + np.exp(5.0)))
     assert shifted == pytest.approx(A)
 
 
@@ -56,21 +102,60 @@ def test_backward_is_the_product_with_the_derivative(name):
     assert relative_error(dZ.ravel(), expected) < 1e-9
 
 
-@pytest.mark.parametrize("name", ["relu", "leaky_relu"])
+@pytest.mark.parametrize("name", SMOOTH)
+def test_the_derivative_is_that_of_the_complex_step(name):
+    """To rounding: Im g(z + ih) / h has neither a difference nor an error of h."""
+    Z = np.array([[-20.0, -3.5, -1.25, -0.01, 0.01, 0.5, 2.0, 8.0]])
+    h = 1e-30
+    row = ACTIVATIONS[name]
+
+    A = row.value(Z)
+    dZ = row.backward(np.full_like(Z, -1.5), Z, A)
+
+    stepped = SMOOTH[name](Z + 1j * h)
+    assert pytest.approx(stepped.real, rel=1e-13, abs=1e-15) == A
+    assert dZ == pytest.approx(-1.5 * stepped.imag / h, rel=1e-12, abs=1e-15)
+
+
+@pytest.mark.parametrize(("name", "power"), [("gelu", 2), ("silu", 1), ("mish", 1)])
+def test_what_is_far_below_zero_keeps_its_digits(name, power):
+    """Below zero the units that dip die out as an exponential times Z, without cancelling."""
+    Z = np.array([[-9.0]])
+    inner = {"gelu": 2 * math.sqrt(2 / math.pi) * (-9 - 0.044715 * 729)}.get(name, -9.0)
+
+    A = ACTIVATIONS[name].value(Z)
+
+    assert A[0, 0] == pytest.approx(-9.0 * math.exp(inner), rel={1: 3e-4, 2: 1e-13}[power])
+
+
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "selu"])
 def test_the_derivative_at_the_kink_is_that_of_the_left_side(name):
-    """At Z = 0 the derivative is 0 for ReLU and 0.01 for leaky ReLU."""
+    """At Z = 0 the derivative is 0 for ReLU, 0.01 for leaky ReLU and s a for SELU."""
     zero = np.zeros((1, 1))
 
     dZ = ACTIVATIONS[name].backward(np.ones((1, 1)), zero, zero)
 
-    assert dZ[0, 0] == {"relu": 0.0, "leaky_relu": 0.01}[name]
+    assert dZ[0, 0] == {"relu": 0.0, "leaky_relu": 0.01, "selu": 1.7580993408473766}[name]
+
+
+def test_the_hard_sigmoid_is_flat_at_its_ends():
+    """At Z = -3 and 3, and beyond, the value is 0 and 1 and the derivative 0."""
+    Z = np.array([[-4.0, -3.0, 3.0, 4.0]])
+
+    A = ACTIVATIONS["hard_sigmoid"].value(Z)
+    dZ = ACTIVATIONS["hard_sigmoid"].backward(np.ones_like(Z), Z, A)
+
+    assert A.tolist() == [[0.0, 0.0, 1.0, 1.0]]
+    assert dZ.tolist() == [[0.0] * 4]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("name", BOUNDED)
 def test_values_and_derivatives_are_stable_to_ten_thousand(name, dtype):
     """For |z| up to 1e4 all is finite, nothing warns, and the precision stays."""
-    Z = np.array([[-1e4, -100.0, 0.0, 100.0, 1e4], [1e4, 3.0, 0.0, -3.0, -1e4]], dtype)
+    ramp = np.geomspace(1e-30, 1e4, 200)
+    Z = np.concatenate([-ramp, [0.0], ramp]).astype(dtype)
+    Z = np.stack([Z, -Z])
     row = ACTIVATIONS[name]
 
     A = row.value(Z)
@@ -90,6 +175,48 @@ def test_the_limits_are_right():
     assert ACTIVATIONS["softmax"].value(Z.T).tolist() == [[0.0], [1.0]]
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", LIMITS)
+def test_values_and_slopes_far_out_are_those_of_the_limit(name, dtype):
+    """At -1e4 and 1e4 values and derivatives are those of the limit, to rounding."""
+    Z = np.array([[-1e4, 1e4]], dtype)
+    values, slopes = LIMITS[name]
+
+    A = ACTIVATIONS[name].value(Z)
+    dZ = ACTIVATIONS[name].backward(np.ones_like(Z), Z, A)
+
+    rel = 4 * float(np.finfo(dtype).eps)
+    assert A[0] == pytest.approx(values, rel=rel, abs=0.0)
+    assert dZ[0] == pytest.approx(slopes, rel=rel, abs=0.0)
+
+
+def test_the_exponential_overflows_where_its_number_does_and_vanishes_silently():
+    """Within the range of float32 all is finite; below it is 0, without a warning."""
+    Z = np.array([[-1e4, 88.0]], np.float32)
+
+    A = ACTIVATIONS["exponential"].value(Z)
+
+    assert A[0, 0] == 0.0
+    assert np.isfinite(A[0, 1])
+    with pytest.warns(RuntimeWarning, match="overflow"):
+        ACTIVATIONS["exponential"].value(np.array([[89.0]], np.float32))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_the_standard_alone_is_enough(name, dtype):
+    """array-api-strict gives NumPy's numbers, in the same precision."""
+    Z = POINTS.astype(dtype)
+    away, row = array_api_strict.asarray(Z), ACTIVATIONS[name]
+
+    A = row.value(away)
+    dZ = row.backward(away, away, A)
+
+    assert to_numpy(A).dtype == to_numpy(dZ).dtype == dtype
+    assert to_numpy(A) == pytest.approx(row.value(Z), rel=1e-6)
+    assert to_numpy(dZ) == pytest.approx(row.backward(Z, Z, row.value(Z)), rel=1e-6)
+
+
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_not_a_number_is_never_hidden(name):
     """What is no number stays none, so that a divergence can be seen."""
@@ -98,6 +225,9 @@ def test_not_a_number_is_never_hidden(name):
     assert np.isnan(A[0, 0])
 
 
-def test_the_table_says_which_have_a_kink():
-    """ReLU and leaky ReLU are not smooth at zero, the others are."""
-    assert {name for name, row in ACTIVATIONS.items() if row.kink} == {"relu", "leaky_relu"}
+def test_the_table_says_where_the_kinks_are():
+    """Three rectifiers jump in slope at zero, the hard sigmoid at both ends, the others nowhere."""
+    kinks = {name: row.kinks for name, row in ACTIVATIONS.items() if row.kinks}
+
+    zero = dict.fromkeys(["relu", "leaky_relu", "selu"], (0.0,))
+    assert kinks == {**zero, "hard_sigmoid": (-3.0, 3.0)}

@@ -10,6 +10,7 @@ from ellnet.equations.costs import (
     mean_loss,
     output_delta,
     output_losses,
+    outputs_of,
     weigh,
 )
 from ellnet.equations.gradient_check import central_difference, relative_error
@@ -18,6 +19,10 @@ from ellnet.errors import HyperparameterError
 PROBABILITIES = np.array([[0.2, 0.7, 0.5], [0.8, 0.3, 0.5]])
 ONE_HOT = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 1.0]])
 FUSED = [(output, cost) for cost, row in COSTS.items() for output in row.fused]
+CROSS_ENTROPIES = [
+    ("sigmoid", "binary_cross_entropy"),
+    ("softmax", "categorical_cross_entropy"),
+]
 
 
 def test_losses_by_hand():
@@ -30,6 +35,10 @@ def test_losses_by_hand():
         "binary_cross_entropy": pytest.approx(-2 * np.log(0.8)),
         "categorical_cross_entropy": pytest.approx(-np.log(0.8)),
         "squared_error": pytest.approx(0.5 * (0.04 + 0.04)),
+        "absolute_error": pytest.approx(0.4),
+        "huber": pytest.approx(0.5 * (0.04 + 0.04)),
+        "poisson": pytest.approx(-np.log(0.8) - 1 + 0.8 + 0.2),
+        "quantile": pytest.approx(0.2),
     }
 
 
@@ -48,7 +57,7 @@ def test_backward_is_the_derivative_of_each_example_s_loss(name):
 
 @pytest.mark.parametrize(("output", "cost"), FUSED)
 def test_the_fused_form_is_the_plain_one(output, cost):
-    """Losses from Z, and dZ = A - Y (eq. 6.6), equal the chain of cost and activation."""
+    """Losses and dZ from Z equal the chain of cost and activation."""
     Z = np.array([[-2.0, 0.3, 1.5], [0.7, -0.4, 0.1]])
     A = ACTIVATIONS[output].value(Z)
 
@@ -57,12 +66,20 @@ def test_the_fused_form_is_the_plain_one(output, cost):
 
     plain = ACTIVATIONS[output].backward(COSTS[cost].backward(A, ONE_HOT), Z, A)
     assert losses == pytest.approx(COSTS[cost].loss(A, ONE_HOT), rel=1e-12)
-    assert delta == pytest.approx(A - ONE_HOT, rel=1e-15)
     assert delta == pytest.approx(plain, rel=1e-12)
 
 
+@pytest.mark.parametrize(("output", "cost"), [*CROSS_ENTROPIES, ("exponential", "poisson")])
+def test_the_delta_is_output_less_target(output, cost):
+    """dZ[L] = A[L] - Y (eq. 6.6), where output and cost were made for each other."""
+    Z = np.array([[-2.0, 0.3, 1.5], [0.7, -0.4, 0.1]])
+    A = ACTIVATIONS[output].value(Z)
+
+    assert output_delta(output, cost, Z, A, ONE_HOT).tolist() == (A - ONE_HOT).tolist()
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize(("output", "cost"), FUSED)
+@pytest.mark.parametrize(("output", "cost"), CROSS_ENTROPIES)
 def test_saturated_outputs_have_a_finite_loss(output, cost, dtype):
     """At |z| = 1e4 the loss of a wrong answer is |z| itself, and that of a right one 0."""
     Z = (
@@ -79,7 +96,7 @@ def test_saturated_outputs_have_a_finite_loss(output, cost, dtype):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize(("output", "cost"), FUSED)
+@pytest.mark.parametrize(("output", "cost"), CROSS_ENTROPIES)
 def test_saturated_outputs_have_the_gradient_of_the_limit(output, cost, dtype):
     """At |z| = 1e4 dZ is 1 and -1 for wrong answers, 0 for right ones: 0 / 0 is never taken."""
     Z, Y = np.array([[1e4, -1e4, 1e4]], dtype), np.array([[0.0, 1.0, 1.0]], dtype)
@@ -94,12 +111,7 @@ def test_saturated_outputs_have_the_gradient_of_the_limit(output, cost, dtype):
 
 @pytest.mark.parametrize(
     ("output", "cost"),
-    [
-        (output, cost)
-        for cost, row in COSTS.items()
-        for output in ACTIVATIONS
-        if row.only_fused and output not in row.fused
-    ],
+    [(output, cost) for cost in COSTS for output in ACTIVATIONS if output not in outputs_of(cost)],
 )
 def test_senseless_pairs_are_refused_with_the_reason(output, cost):
     """A logarithm of something that is no probability is refused, and the right output named."""
@@ -107,16 +119,43 @@ def test_senseless_pairs_are_refused_with_the_reason(output, cost):
         check_pair(output, cost)
 
 
+def test_each_cost_says_which_outputs_it_goes_with():
+    """Probabilities for cross-entropies, unbounded means for counts, nearly all for the rest."""
+    allowed = {cost: set(outputs_of(cost)) for cost in COSTS}
+
+    everything = set(ACTIVATIONS)
+    assert allowed == {
+        "binary_cross_entropy": {"sigmoid"},
+        "categorical_cross_entropy": {"softmax"},
+        "squared_error": everything,
+        "absolute_error": everything,
+        "huber": everything,
+        "poisson": {"exponential", "softplus"},
+        "quantile": everything - {"softmax"},
+    }
+
+
+def test_the_words_of_a_refusal_say_what_to_type():
+    """The reason, and the outputs that do go with the cost."""
+    with pytest.raises(
+        HyperparameterError, match=r"above 0 .* bound; use exponential or softplus,"
+    ):
+        check_pair("sigmoid", "poisson")
+    with pytest.raises(HyperparameterError, match=r"no shares with the sum 1; use identity, or"):
+        check_pair("softmax", "quantile")
+
+
+@pytest.mark.parametrize("cost", ["squared_error", "absolute_error", "huber", "quantile"])
 @pytest.mark.parametrize("output", ACTIVATIONS)
-def test_squared_error_goes_with_every_output(output):
-    """Nothing is refused, and the chain rule gives dZ."""
+def test_costs_of_numbers_go_with_the_outputs_by_the_chain_rule(output, cost):
+    """Nothing fused stands in the way: dZ is eq. 6.1 of the cost's own derivative."""
     Z = np.array([[-2.0, 0.3], [0.7, -0.4]])
     A, Y = ACTIVATIONS[output].value(Z), np.array([[0.5, 0.1], [0.2, 0.9]])
 
-    check_pair(output, "squared_error")
-    delta = output_delta(output, "squared_error", Z, A, Y)
+    delta = output_delta(output, cost, Z, A, Y)
 
-    assert delta == pytest.approx(ACTIVATIONS[output].backward(A - Y, Z, A))
+    plain = ACTIVATIONS[output].backward(COSTS[cost].backward(A, Y), Z, A)
+    assert delta.tolist() == plain.tolist()
 
 
 def test_weights_make_a_weighted_mean():

@@ -1,4 +1,4 @@
-"""Initial weights, optimizers, penalties, and gradient checking itself."""
+"""Optimizers, penalties, and gradient checking itself."""
 
 import math
 from collections.abc import Sequence
@@ -8,42 +8,10 @@ import pytest
 
 from ellnet.arrays import Array
 from ellnet.equations.gradient_check import central_difference, relative_error
-from ellnet.equations.initializers import INITIALIZERS, suited
 from ellnet.equations.optimizers import OPTIMIZERS, adam, gradient_descent
 from ellnet.equations.penalties import l2, l2_backward
 
 ADAM = {"learning_rate": 0.1, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8}
-
-
-@pytest.mark.parametrize(
-    ("name", "deviation"),
-    [("he", math.sqrt(2 / 400)), ("glorot", math.sqrt(2 / 700)), ("course", math.sqrt(1 / 400))],
-)
-def test_initial_weights_have_the_variance_that_the_paper_says(name, deviation):
-    """Mean 0 and the deviation of eq. 12.1 to 12.3, within five standard errors."""
-    W = INITIALIZERS[name](300, 400, np.random.default_rng(0))
-
-    assert W.shape == (300, 400)
-    assert W.dtype == np.float64
-    assert abs(W.mean()) < 5 * deviation / math.sqrt(W.size)
-    assert W.std() == pytest.approx(deviation, rel=5 / math.sqrt(W.size))
-
-
-def test_glorot_s_weights_are_bounded():
-    """No weight lies outside [-r, r], and they fill the interval."""
-    W = INITIALIZERS["glorot"](300, 400, np.random.default_rng(0))
-
-    r = math.sqrt(6 / 700)
-    assert np.max(np.abs(W)) <= r
-    assert np.max(W) > 0.999 * r
-    assert np.min(W) < -0.999 * r
-
-
-def test_each_activation_gets_the_initializer_that_suits_it():
-    """He for the rectifiers, Glorot for the rest."""
-    names = [suited(g) for g in ("relu", "leaky_relu", "tanh", "softmax")]
-
-    assert names == ["he", "he", "glorot", "glorot"]
 
 
 def test_gradient_descent_by_hand():

@@ -270,7 +270,9 @@ def test_arrays_of_another_library_stay_there():
 
 def test_divergence_is_refused_and_the_last_good_parameters_are_kept():
     """The error names layer and step; the estimator still predicts."""
-    found = MLPRegressor(hidden_layer_sizes=(8,), solver="sgd", learning_rate_init=50.0, random_state=0)
+    found = MLPRegressor(
+        hidden_layer_sizes=(8,), solver="sgd", learning_rate_init=50.0, random_state=0
+    )
 
     with pytest.raises(ValueError, match=r"Solver produced non-finite .* in epoch \d+, after"):
         found.fit(X, 1e3 * y)

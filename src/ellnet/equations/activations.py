@@ -2,81 +2,25 @@
 
 Every value takes Z (n, m) and gives A (n, m). Every backward takes dA, Z and A, each (n, m), and
 gives dZ = dA * g'(Z) (eq. 6.1); softmax, whose units depend on one another, gives the product with its
-Jacobian instead.
+Jacobian instead. Here stand the outputs that are neither rectifier nor S-shaped, and the table of all.
 """
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 from ellnet.arrays import Array, namespace
+from ellnet.equations import rectifiers, sigmoids
 
 __all__ = [
     "ACTIVATIONS",
     "Activation",
+    "exponential",
+    "exponential_backward",
     "identity",
     "identity_backward",
-    "leaky_relu",
-    "leaky_relu_backward",
-    "relu",
-    "relu_backward",
-    "sigmoid",
-    "sigmoid_backward",
     "softmax",
     "softmax_backward",
-    "tanh",
-    "tanh_backward",
 ]
-
-LEAK = 0.01
-"""Slope of leaky ReLU below zero."""
-
-
-def sigmoid(Z: Array) -> Array:
-    """Sigmoid A = 1 / (1 + exp(-Z)) (eq. 9.1).
-
-    Written as exp(min(Z, 0)) / (1 + exp(-|Z|)), which cannot overflow.
-    """
-    xp = namespace(Z)
-    return xp.exp(xp.clip(Z, max=0.0)) / (1.0 + xp.exp(-xp.abs(Z)))
-
-
-def sigmoid_backward(dA: Array, Z: Array, A: Array) -> Array:
-    """Sigmoid's derivative dZ = dA * A (1 - A) (eq. 9.2)."""
-    del Z
-    return dA * (A * (1.0 - A))
-
-
-def tanh(Z: Array) -> Array:
-    """Hyperbolic tangent A = tanh(Z) (eq. 9.3)."""
-    return namespace(Z).tanh(Z)
-
-
-def tanh_backward(dA: Array, Z: Array, A: Array) -> Array:
-    """The hyperbolic tangent's derivative dZ = dA * (1 - A^2) (eq. 9.4)."""
-    del Z
-    return dA * (1.0 - A * A)
-
-
-def relu(Z: Array) -> Array:
-    """Rectified linear unit A = max(Z, 0) (eq. 9.5)."""
-    return namespace(Z).clip(Z, min=0.0)
-
-
-def relu_backward(dA: Array, Z: Array, A: Array) -> Array:
-    """ReLU's derivative dZ = dA where Z > 0, else 0 (eq. 9.6); at the kink the derivative is 0."""
-    del A
-    return dA * _step(Z > 0, dA)
-
-
-def leaky_relu(Z: Array) -> Array:
-    """Leaky ReLU A = Z where Z > 0, else 0.01 Z (eq. 9.7)."""
-    return namespace(Z).maximum(Z, LEAK * Z)
-
-
-def leaky_relu_backward(dA: Array, Z: Array, A: Array) -> Array:
-    """Leaky ReLU's derivative dZ = dA where Z > 0, else 0.01 dA (eq. 9.8)."""
-    del A
-    return dA * (_step(Z > 0, dA) + LEAK * _step(Z <= 0, dA))
 
 
 def identity(Z: Array) -> Array:
@@ -106,25 +50,44 @@ def softmax_backward(dA: Array, Z: Array, A: Array) -> Array:
     return A * (dA - namespace(A).sum(A * dA, axis=0, keepdims=True))
 
 
-def _step(where: Array, like: Array) -> Array:
-    """1 where true and 0 elsewhere: a product with it is ten times faster than a choice."""
-    return namespace(like).astype(where, like.dtype)
+def exponential(Z: Array) -> Array:
+    """Exponential A = exp(Z) (eq. 9.29), the output of Poisson regression; the one that can overflow."""
+    return namespace(Z).exp(Z)
+
+
+def exponential_backward(dA: Array, Z: Array, A: Array) -> Array:
+    """The exponential's derivative dZ = dA * A (eq. 9.30)."""
+    del Z
+    return dA * A
 
 
 class Activation(NamedTuple):
-    """A row of the table: a function and its derivative, and whether it has a kink at zero."""
+    """A row of the table: a function and its derivative, and where the derivative jumps."""
 
     value: Callable[[Array], Array]
     backward: Callable[[Array, Array, Array], Array]
-    kink: bool = False
+    kinks: tuple[float, ...] = ()
 
 
 ACTIVATIONS = {
-    "relu": Activation(relu, relu_backward, kink=True),
-    "leaky_relu": Activation(leaky_relu, leaky_relu_backward, kink=True),
-    "tanh": Activation(tanh, tanh_backward),
-    "sigmoid": Activation(sigmoid, sigmoid_backward),
+    "relu": Activation(rectifiers.relu, rectifiers.relu_backward, kinks=(0.0,)),
+    "leaky_relu": Activation(rectifiers.leaky_relu, rectifiers.leaky_relu_backward, kinks=(0.0,)),
+    "tanh": Activation(sigmoids.tanh, sigmoids.tanh_backward),
+    "sigmoid": Activation(sigmoids.sigmoid, sigmoids.sigmoid_backward),
     "identity": Activation(identity, identity_backward),
     "softmax": Activation(softmax, softmax_backward),
+    "elu": Activation(rectifiers.elu, rectifiers.elu_backward),
+    "selu": Activation(rectifiers.selu, rectifiers.selu_backward, kinks=(0.0,)),
+    "gelu": Activation(rectifiers.gelu, rectifiers.gelu_backward),
+    "silu": Activation(rectifiers.silu, rectifiers.silu_backward),
+    "mish": Activation(rectifiers.mish, rectifiers.mish_backward),
+    "softplus": Activation(rectifiers.softplus, rectifiers.softplus_backward),
+    "softsign": Activation(sigmoids.softsign, sigmoids.softsign_backward),
+    "hard_sigmoid": Activation(
+        sigmoids.hard_sigmoid,
+        sigmoids.hard_sigmoid_backward,
+        kinks=(-sigmoids.HARD_END, sigmoids.HARD_END),
+    ),
+    "exponential": Activation(exponential, exponential_backward),
 }
 """Every activation by its name."""

@@ -1,4 +1,4 @@
-"""Costs and their derivatives: what training makes small.
+"""Costs by name: which output activation goes with which, and what training makes small.
 
 A loss takes the output A = A[L] and the target Y, each (n[L], m), and gives one loss an example,
 (1, m); units are summed. Its backward gives dA[L], (n[L], m), of each example's own loss: the 1/m of
@@ -7,9 +7,11 @@ form starts from Z[L] instead: the logarithm of a saturated output is never take
 """
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from ellnet.arrays import Array, namespace
+from ellnet.equations import cross_entropies, regression_costs
 from ellnet.equations.activations import ACTIVATIONS
 from ellnet.errors import HyperparameterError
 
@@ -17,84 +19,13 @@ __all__ = [
     "COSTS",
     "Cost",
     "Fused",
-    "binary_cross_entropy",
-    "binary_cross_entropy_backward",
-    "binary_cross_entropy_from_z",
-    "categorical_cross_entropy",
-    "categorical_cross_entropy_backward",
-    "categorical_cross_entropy_from_z",
     "check_pair",
-    "cross_entropy_delta",
     "mean_loss",
     "output_delta",
     "output_losses",
-    "squared_error",
-    "squared_error_backward",
+    "outputs_of",
     "weigh",
 ]
-
-
-def binary_cross_entropy(A: Array, Y: Array) -> Array:
-    """Binary cross-entropy -sum_k (Y_k log A_k + (1 - Y_k) log(1 - A_k)) (eq. 11.1)."""
-    xp = namespace(A, Y)
-    return -xp.sum(Y * xp.log(A) + (1.0 - Y) * xp.log(1.0 - A), axis=0, keepdims=True)
-
-
-def binary_cross_entropy_backward(A: Array, Y: Array) -> Array:
-    """Binary cross-entropy's derivative dA = (A - Y) / (A (1 - A)) (eq. 11.2)."""
-    return (A - Y) / (A * (1.0 - A))
-
-
-def binary_cross_entropy_from_z(Z: Array, Y: Array) -> Array:
-    """Binary cross-entropy of a sigmoid output, sum_k log(1 + exp(Z_k)) - Y_k Z_k (eq. 11.3).
-
-    Written as max(Z, 0) - Y Z + log(1 + exp(-|Z|)), which neither overflows nor cancels.
-    """
-    xp = namespace(Z, Y)
-    losses = xp.clip(Z, min=0.0) - Y * Z + xp.log1p(xp.exp(-xp.abs(Z)))
-    return xp.sum(losses, axis=0, keepdims=True)
-
-
-def categorical_cross_entropy(A: Array, Y: Array) -> Array:
-    """Categorical cross-entropy -sum_k Y_k log A_k (eq. 11.4)."""
-    xp = namespace(A, Y)
-    return -xp.sum(Y * xp.log(A), axis=0, keepdims=True)
-
-
-def categorical_cross_entropy_backward(A: Array, Y: Array) -> Array:
-    """Categorical cross-entropy's derivative dA = -Y / A (eq. 11.5)."""
-    return -Y / A
-
-
-def categorical_cross_entropy_from_z(Z: Array, Y: Array) -> Array:
-    """Categorical cross-entropy of a softmax output, sum_k Y_k (log sum_j exp(Z_j) - Z_k) (eq. 11.6).
-
-    The largest Z of the example is subtracted first, which changes neither term's difference.
-    """
-    xp = namespace(Z, Y)
-    S = Z - xp.max(Z, axis=0, keepdims=True)
-    log_sum = xp.log(xp.sum(xp.exp(S), axis=0, keepdims=True))
-    return xp.sum(Y * (log_sum - S), axis=0, keepdims=True)
-
-
-def cross_entropy_delta(A: Array, Y: Array) -> Array:
-    """Output and cross-entropy in one, dZ[L] = A[L] - Y (eq. 6.6).
-
-    It holds for sigmoid with binary, and for softmax with categorical cross-entropy where the
-    target of each example sums to 1.
-    """
-    return A - Y
-
-
-def squared_error(A: Array, Y: Array) -> Array:
-    """Squared error (1/2) sum_k (A_k - Y_k)^2 (eq. 11.7)."""
-    D = A - Y
-    return 0.5 * namespace(D).sum(D * D, axis=0, keepdims=True)
-
-
-def squared_error_backward(A: Array, Y: Array) -> Array:
-    """Squared error's derivative dA = A - Y (eq. 11.8)."""
-    return A - Y
 
 
 def weigh(terms: Array, w: Array | None) -> Array:
@@ -123,35 +54,88 @@ def mean_loss(losses: Array, w: Array | None = None) -> float:
 class Fused(NamedTuple):
     """An output activation and a cost as one: losses from Z[L], and dZ[L] from A[L]."""
 
-    loss: Callable[[Array, Array], Array]
-    delta: Callable[[Array, Array], Array]
+    loss: Callable[..., Array]
+    delta: Callable[..., Array]
 
 
 class Cost(NamedTuple):
-    """A row of the table: a loss, its derivative, and the outputs that it goes with."""
+    """A row of the table: a loss, its derivative, the outputs that it goes with, and its options.
 
-    loss: Callable[[Array, Array], Array]
-    backward: Callable[[Array, Array], Array]
-    fused: Mapping[str, Fused]
+    Attributes:
+        loss: takes A and Y, and the options by keyword.
+        backward: takes the same.
+        fused: what starts from Z[L], for each output activation that has it; it takes the options too.
+        only_fused: why no other output activation will do, or "" where others do.
+        refused: the output activations that make no sense, each with the reason.
+        options: the names of the keywords, each with a default in the functions.
+    """
+
+    loss: Callable[..., Array]
+    backward: Callable[..., Array]
+    fused: Mapping[str, Fused] = MappingProxyType({})
     only_fused: str = ""
+    refused: Mapping[str, str] = MappingProxyType({})
+    options: tuple[str, ...] = ()
 
 
 COSTS = {
     "binary_cross_entropy": Cost(
-        binary_cross_entropy,
-        binary_cross_entropy_backward,
-        {"sigmoid": Fused(binary_cross_entropy_from_z, cross_entropy_delta)},
+        cross_entropies.binary_cross_entropy,
+        cross_entropies.binary_cross_entropy_backward,
+        {
+            "sigmoid": Fused(
+                cross_entropies.binary_cross_entropy_from_z, cross_entropies.cross_entropy_delta
+            )
+        },
         only_fused="it takes the logarithm of each output a and of 1 - a, which must be probabilities",
     ),
     "categorical_cross_entropy": Cost(
-        categorical_cross_entropy,
-        categorical_cross_entropy_backward,
-        {"softmax": Fused(categorical_cross_entropy_from_z, cross_entropy_delta)},
+        cross_entropies.categorical_cross_entropy,
+        cross_entropies.categorical_cross_entropy_backward,
+        {
+            "softmax": Fused(
+                cross_entropies.categorical_cross_entropy_from_z,
+                cross_entropies.cross_entropy_delta,
+            )
+        },
         only_fused="it takes the logarithm of outputs that must be probabilities with the sum 1",
     ),
-    "squared_error": Cost(squared_error, squared_error_backward, {}),
+    "squared_error": Cost(regression_costs.squared_error, regression_costs.squared_error_backward),
+    "absolute_error": Cost(
+        regression_costs.absolute_error, regression_costs.absolute_error_backward
+    ),
+    "huber": Cost(regression_costs.huber, regression_costs.huber_backward, options=("threshold",)),
+    "poisson": Cost(
+        regression_costs.poisson,
+        regression_costs.poisson_backward,
+        {
+            "exponential": Fused(
+                regression_costs.poisson_from_z, cross_entropies.cross_entropy_delta
+            ),
+            "softplus": Fused(
+                regression_costs.poisson_of_softplus_from_z,
+                regression_costs.poisson_of_softplus_delta,
+            ),
+        },
+        only_fused="it takes the logarithm of outputs that must be means of counts, "
+        "above 0 and without an upper bound",
+    ),
+    "quantile": Cost(
+        regression_costs.quantile,
+        regression_costs.quantile_backward,
+        refused={"softmax": "quantiles of numbers are no shares with the sum 1"},
+        options=("quantiles",),
+    ),
 }
 """Every cost by its name."""
+
+
+def outputs_of(cost: str) -> tuple[str, ...]:
+    """Name the output activations that go with a cost."""
+    row = COSTS[cost]
+    if row.only_fused:
+        return tuple(row.fused)
+    return tuple(name for name in ACTIVATIONS if name not in row.refused)
 
 
 def check_pair(activation: str, cost: str) -> None:
@@ -160,29 +144,42 @@ def check_pair(activation: str, cost: str) -> None:
     Raises:
         HyperparameterError: names the reason and the activations that do go with the cost.
     """
+    if activation in outputs_of(cost):
+        return
     row = COSTS[cost]
-    if row.only_fused and activation not in row.fused:
-        allowed = " or ".join(row.fused)
-        raise HyperparameterError(
-            f"cost {cost} does not go with the output activation {activation}: "
-            f"{row.only_fused}; use {allowed}, or another cost"
-        )
+    reason = row.refused.get(activation, row.only_fused)
+    allowed = " or ".join(row.fused) if row.only_fused else "identity"
+    raise HyperparameterError(
+        f"cost {cost} does not go with the output activation {activation}: "
+        f"{reason}; use {allowed}, or another cost"
+    )
 
 
-def output_losses(activation: str, cost: str, Z: Array, A: Array, Y: Array) -> Array:
-    """Losses (1, m) of the output layer, in the stable form where there is one."""
+def output_losses(
+    activation: str, cost: str, Z: Array, A: Array, Y: Array, **options: Any
+) -> Array:
+    """Losses (1, m) of the output layer, in the stable form where there is one.
+
+    Args:
+        activation: g[L].
+        cost: the cost by name, which goes with g[L].
+        Z: Z[L], (n[L], m).
+        A: A[L], (n[L], m).
+        Y: targets, (n[L], m).
+        options: those that the cost has, by name; the others keep their defaults.
+    """
     row = COSTS[cost]
     if activation in row.fused:
-        return row.fused[activation].loss(Z, Y)
-    return row.loss(A, Y)
+        return row.fused[activation].loss(Z, Y, **options)
+    return row.loss(A, Y, **options)
 
 
-def output_delta(activation: str, cost: str, Z: Array, A: Array, Y: Array) -> Array:
-    """Return dZ[L] (n[L], m) of each example's own loss.
+def output_delta(activation: str, cost: str, Z: Array, A: Array, Y: Array, **options: Any) -> Array:
+    """Return dZ[L] (n[L], m) of each example's own loss; the arguments are those of the losses.
 
     Eq. 6.6 gives it where output and cost are fused, else eq. 6.1 from the cost's derivative.
     """
     row = COSTS[cost]
     if activation in row.fused:
-        return row.fused[activation].delta(A, Y)
-    return ACTIVATIONS[activation].backward(row.backward(A, Y), Z, A)
+        return row.fused[activation].delta(A, Y, **options)
+    return ACTIVATIONS[activation].backward(row.backward(A, Y, **options), Z, A)
