@@ -170,8 +170,9 @@ def test_the_watched_metric_is_the_one_of_the_scores() -> None:
     examples = Examples(np.array([[-2.0, 3.0, 1.0]]), np.array([[0.0, 1.0, 0.0]]))
     A = engine().predict(net, examples.X)
     y = NUMBER.encode(Column.of("y", [8.0, 12.0]))
+    two = Examples(np.zeros((1, 2)), y)
 
-    assert metric_of(BINARY).measure(A, examples.Y) == pytest.approx(2 / 3)
+    assert metric_of(BINARY).measure(net, A, examples) == pytest.approx(2 / 3)
     assert metric_of(BINARY).name == "accuracy"
-    assert metric_of(NUMBER).measure(np.zeros((1, 2)), y) == pytest.approx(2.0)
+    assert metric_of(NUMBER).measure(net, np.zeros((1, 2)), two) == pytest.approx(2.0)
     assert metric_of(NUMBER).name == "rmse"

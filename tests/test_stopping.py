@@ -1,6 +1,7 @@
 """What ends a run: the two rules, ours and scikit-learn's."""
 
 import math
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ def test_early_stopping_can_begin_again():
 
 def test_the_plateau_needs_more_epochs_than_it_allows():
     """scikit-learn's count is above n_iter_no_change when it ends, and tol is held against the best."""
-    rule = {"tol": 0.1, "n_iter_no_change": 2}
+    rule: dict[str, Any] = {"tol": 0.1, "n_iter_no_change": 2}
 
     assert looks(Plateau(training_cost, **rule), [1, 0.95, 0.9, 0.85, 0.2], "cost") == ([], 3)
     assert looks(Plateau(training_cost, **rule), [1, 0.8, 0.6, 0.4], "cost") == ([], None)

@@ -4,7 +4,7 @@ Layers are numbered from 1; the input is layer 0 and is not counted (N1). W[l] i
 b[l] is (n[l], 1), whatever the number of examples (N3).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeVar
 
@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike
 
 from ellnet.arrays import Array, move
 from ellnet.equations.activations import ACTIVATIONS
-from ellnet.equations.costs import COSTS, check_pair
+from ellnet.equations.costs import COSTS, check_options, check_pair
 from ellnet.equations.initializers import INITIALIZERS, suited
 from ellnet.errors import HyperparameterError, LayerError, ShapeError
 from ellnet.randomness import Stream, generator
@@ -126,6 +126,8 @@ class Network:
         activations: Sequence[str],
         cost: str,
         parameters: Parameters | None = None,
+        *,
+        cost_options: Mapping[str, Any] | None = None,
     ) -> None:
         """Build the network.
 
@@ -135,6 +137,7 @@ class Network:
             cost: the cost by name; it has to go with g[L].
             parameters: W and b in the shapes of N3; by default the initial ones that suit the
                 activations, of seed 0, in float32.
+            cost_options: the options of the cost that are not to have their defaults, by name.
 
         Raises:
             HyperparameterError: a size, name or pair that is not allowed.
@@ -144,6 +147,7 @@ class Network:
         self.n = tuple(int(units) for units in n)
         self.activations = Layers(activations, "activations")
         self.cost = cost
+        self.cost_options = check_options(cost, cost_options or {}, self.n[-1])
         self.parameters = parameters or initial_parameters(self.n, activations)
         self._check_parameters()
 
@@ -175,7 +179,8 @@ class Network:
 
     def with_parameters(self, parameters: Parameters) -> "Network":
         """Return the same architecture with other parameters."""
-        return Network(self.n, tuple(self.activations), self.cost, parameters)
+        g, options = tuple(self.activations), self.cost_options
+        return Network(self.n, g, self.cost, parameters, cost_options=options)
 
     def upto(self, layer: int) -> "Network":
         """Return the network of the layers 1..`layer` alone, whose output is A[layer]."""
@@ -242,7 +247,8 @@ class Network:
 
     def __repr__(self) -> str:
         """Show the architecture."""
-        return f"Network(n={self.n}, activations={tuple(self.activations)}, cost={self.cost!r})"
+        options = f", cost_options={self.cost_options}" if self.cost_options else ""
+        return f"Network(n={self.n}, activations={tuple(self.activations)}, cost={self.cost!r}{options})"
 
 
 def _whole(units: Any) -> bool:

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import warnings
+from typing import Any
 
 os.environ["SCIPY_ARRAY_API"] = "1"  # before SciPy is imported: without it they check NumPy alone
 
@@ -16,7 +17,7 @@ from ellnet.estimators import MLPClassifier, MLPRegressor
 
 __all__ = ["ESTIMATORS"]
 
-SMALL = {"hidden_layer_sizes": (16,), "learning_rate_init": 0.01, "max_iter": 100}
+SMALL: dict[str, Any] = {"hidden_layer_sizes": (16,), "learning_rate_init": 0.01, "max_iter": 100}
 
 ESTIMATORS = [
     MLPClassifier(),
@@ -31,6 +32,7 @@ ESTIMATORS = [
     MLPClassifier(class_weight="balanced", **SMALL),
     MLPClassifier(solver="sgd", learning_rate="adaptive", momentum=0, **SMALL),
     MLPClassifier(loss="squared_error", activation="tanh", **SMALL),
+    MLPRegressor(loss="huber", activation="gelu", **SMALL),
 ]
 """Solvers, depths, activations, losses, class weights; float32 and multilabel are in the checks."""
 

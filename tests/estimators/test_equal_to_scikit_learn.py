@@ -2,6 +2,7 @@
 
 import inspect
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -47,7 +48,7 @@ def test_twenty_steps_of_gradient_descent_are_the_same(name, activation, batch_s
     random = np.random.default_rng(1)
     coefs = [random.standard_normal(shape) / 2 for shape in ((5, 8), (8, 6), (6, 1))]
     intercepts = [random.standard_normal(n) / 2 for n in (8, 6, 1)]
-    options = {
+    options: dict[str, Any] = {
         "hidden_layer_sizes": (8, 6),
         "activation": activation,
         "solver": "sgd",
@@ -76,7 +77,7 @@ def test_momentum_takes_the_same_steps_while_the_rate_is_constant(nesterov):
     coefs, intercepts = [random.standard_normal((5, 1))], [np.zeros(1)]
     hidden = [random.standard_normal((5, 4)), random.standard_normal((4, 1))]
     del coefs
-    options = {
+    options: dict[str, Any] = {
         "hidden_layer_sizes": (4,),
         "activation": "tanh",
         "solver": "sgd",
@@ -130,12 +131,13 @@ def test_a_fitted_one_has_their_attributes(name, solver):
         warnings.simplefilter("ignore", ConvergenceWarning)
         theirs, ours = (cls(solver=solver, max_iter=5).fit(X, y) for cls in PAIRS[name])
 
-    for attribute, expected in vars(theirs).items():
+    known: dict[str, Any] = vars(theirs)
+    for attribute, expected in known.items():
         if attribute.endswith("_") and not attribute.startswith("_"):
-            found = getattr(ours, attribute)
+            found: Any = getattr(ours, attribute)
             assert isinstance(found, type(expected)) or np.isscalar(found), attribute
             if attribute in {"coefs_", "intercepts_"}:
-                assert [a.shape for a in found] == [a.shape for a in expected]
+                assert list(map(np.shape, found)) == list(map(np.shape, expected))
             if attribute in {"n_layers_", "n_outputs_", "out_activation_", "t_", "n_features_in_"}:
                 assert found == expected
 
@@ -143,7 +145,7 @@ def test_a_fitted_one_has_their_attributes(name, solver):
 def test_the_loss_of_several_outputs_is_that_of_the_gradient():
     """loss_ is the sum over the outputs, and its finite difference is the step that is taken."""
     X, y = data("MLPRegressor", outputs=3)
-    options = {
+    options: dict[str, Any] = {
         "hidden_layer_sizes": (4,),
         "activation": "tanh",
         "solver": "sgd",

@@ -1,6 +1,7 @@
 """The estimators: what they do beyond scikit-learn's, and what they leave behind."""
 
 import warnings
+from typing import Any
 
 import array_api_strict
 import numpy as np
@@ -47,10 +48,15 @@ def test_each_layer_may_have_an_activation_of_its_own():
     assert net.n == (64, 8, 4, 1)
 
 
-@pytest.mark.parametrize("solver", ["sgd", "adam", "rmsprop"])
+@pytest.mark.parametrize("solver", ["sgd", "adam", "momentum"])
 def test_partial_fit_is_fit_epoch_by_epoch(solver):
     """To the bit, in whatever portions, since every number has an address."""
-    options = {"solver": solver, "random_state": 3, "tol": 0, "n_iter_no_change": np.inf}
+    options: dict[str, Any] = {
+        "solver": solver,
+        "random_state": 3,
+        "tol": 0,
+        "n_iter_no_change": np.inf,
+    }
     whole = MLPClassifier((8,), max_iter=7, **options).fit(X, y)
 
     pieces = MLPClassifier((8,), **options)
@@ -64,7 +70,12 @@ def test_partial_fit_is_fit_epoch_by_epoch(solver):
 
 def test_warm_start_goes_on_with_the_moments():
     """Two fits of five epochs are one of ten, to the bit."""
-    options = {"random_state": 3, "tol": 0, "n_iter_no_change": np.inf, "warm_start": True}
+    options: dict[str, Any] = {
+        "random_state": 3,
+        "tol": 0,
+        "n_iter_no_change": np.inf,
+        "warm_start": True,
+    }
     whole = MLPClassifier((8,), max_iter=10, **options).fit(X, y)
 
     halves = MLPClassifier((8,), max_iter=5, **options).fit(X, y).fit(X, y)
@@ -99,7 +110,7 @@ def test_validation_data_stand_in_for_a_hold_out():
 
 def test_validation_data_without_early_stopping_are_watched_alone():
     """The last parameters are kept; scores and costs are there to be drawn."""
-    options = {"random_state": 0, "max_iter": 5}
+    options: dict[str, Any] = {"random_state": 0, "max_iter": 5}
     watched = MLPRegressor(hidden_layer_sizes=(8,), **options).fit(X, y, X_val=X[:50], y_val=y[:50])
 
     assert same(watched, MLPRegressor(hidden_layer_sizes=(8,), **options).fit(X, y))
@@ -138,7 +149,12 @@ def test_weights_count_examples():
     """Weight 2 is the example twice, weight 0 is none; one full batch shows it to rounding."""
     weights = np.random.default_rng(0).integers(0, 3, len(X))
     repeated = np.repeat(np.arange(len(X)), weights)
-    options = {"batch_size": "full", "random_state": 0, "max_iter": 30, "alpha": 1.0}
+    options: dict[str, Any] = {
+        "batch_size": "full",
+        "random_state": 0,
+        "max_iter": 30,
+        "alpha": 1.0,
+    }
 
     weighted = MLPClassifier((8,), **options).fit(X, y, sample_weight=weights)
     counted = MLPClassifier((8,), **options).fit(X[repeated], y[repeated])
@@ -149,7 +165,7 @@ def test_weights_count_examples():
 
 def test_class_weights_are_weights_of_examples():
     """A dict and "balanced" say by class what sample_weight says by example."""
-    options = {"random_state": 0, "max_iter": 10}
+    options: dict[str, Any] = {"random_state": 0, "max_iter": 10}
     rare = np.flatnonzero((y != 3) | (np.arange(len(y)) % 5 == 0))
     some, labels = X[rare], y[rare]
     counts = np.bincount(labels)
@@ -224,7 +240,12 @@ def test_the_precision_is_that_of_the_data(dtype):
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_sparse_inputs_are_the_dense_ones(kind, solver):
     """To rounding, in training and prediction, hidden activations too."""
-    options = {"solver": solver, "random_state": 0, "max_iter": 15, "batch_size": 50}
+    options: dict[str, Any] = {
+        "solver": solver,
+        "random_state": 0,
+        "max_iter": 15,
+        "batch_size": 50,
+    }
     dense = MLPClassifier((8,), **options).fit(X, y)
 
     thin = MLPClassifier((8,), **options).fit(kind(X), y)
@@ -257,7 +278,7 @@ def test_one_class_is_certain():
 
 def test_arrays_of_another_library_stay_there():
     """Parameters and outputs are of the library of X, and agree with NumPy's."""
-    options = {"random_state": 0, "max_iter": 10}
+    options: dict[str, Any] = {"random_state": 0, "max_iter": 10}
     reference = MLPClassifier((8,), **options).fit(X, y)
     with config_context(array_api_dispatch=True):
         Xs, ys = array_api_strict.asarray(X), array_api_strict.asarray(y)
@@ -271,7 +292,7 @@ def test_arrays_of_another_library_stay_there():
 def test_divergence_is_refused_and_the_last_good_parameters_are_kept():
     """The error names layer and step; the estimator still predicts."""
     found = MLPRegressor(
-        hidden_layer_sizes=(8,), solver="sgd", learning_rate_init=50.0, random_state=0
+        hidden_layer_sizes=(8,), activation="identity", solver="sgd", learning_rate_init=50.0
     )
 
     with pytest.raises(ValueError, match=r"Solver produced non-finite .* in epoch \d+, after"):
@@ -322,7 +343,12 @@ def test_threads_change_nothing_but_time():
 
 def test_the_schedules_act():
     """Each changes the training of sgd, and scikit-learn's two leave Adam alone, as there."""
-    options = {"random_state": 0, "max_iter": 30, "tol": 0.05, "n_iter_no_change": 2}
+    options: dict[str, Any] = {
+        "random_state": 0,
+        "max_iter": 30,
+        "tol": 0.05,
+        "n_iter_no_change": 2,
+    }
     curves = {
         (solver, name): MLPClassifier((4,), solver=solver, learning_rate=name, **options)
         .fit(X, y)
@@ -345,3 +371,42 @@ def test_verbose_prints_costs_and_scores(capsys):
     assert printed[0].startswith("Iteration 1, loss = ")
     assert printed[1].startswith("Validation score: ")
     assert len(printed) == 4
+
+
+@pytest.mark.parametrize("loss", ["absolute_error", "huber", "poisson", "quantile"])
+def test_the_losses_of_a_regressor_find_their_own_centre(loss):
+    """Without inputs that tell, the prediction is the number that each loss is least for."""
+    counts = np.random.default_rng(0).exponential(2.0, 400)
+    centre = {
+        "absolute_error": np.median(counts),
+        "poisson": np.mean(counts),
+        "quantile": np.quantile(counts, 0.9),
+    }
+    options: dict[str, Any] = {"learning_rate_init": 0.02, "max_iter": 400, "random_state": 0}
+    found = MLPRegressor(loss, (), quantiles=(0.9,), n_iter_no_change=50, **options)
+
+    predicted = found.fit(np.zeros((400, 1)), counts).predict([[0.0]])[0]
+
+    if loss == "huber":
+        assert np.median(counts) < predicted < np.mean(counts)
+    else:
+        assert predicted == pytest.approx(centre[loss], rel=0.05)
+
+
+def test_several_quantiles_at_once():
+    """predict has a column for each, target by target, in their order."""
+    random = np.random.default_rng(0)
+    features = random.uniform(-1, 1, (600, 1))
+    targets = np.hstack([features, -features]) + random.standard_normal((600, 2)) / 4
+    found = MLPRegressor(
+        "quantile", (16,), quantiles=(0.1, 0.5, 0.9), learning_rate_init=0.01, random_state=0
+    ).fit(features, targets)
+
+    low, middle, high, *second = found.predict(features).T
+
+    assert len(second) == 3
+    assert np.mean(targets[:, 0] < low) == pytest.approx(0.1, abs=0.04)
+    assert np.mean(targets[:, 0] < high) == pytest.approx(0.9, abs=0.04)
+    assert np.mean(targets[:, 1] < second[1]) == pytest.approx(0.5, abs=0.06)
+    assert np.mean(middle < high) > 0.99
+    assert found.score(features, targets) > 0.6

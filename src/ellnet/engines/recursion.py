@@ -92,7 +92,8 @@ def backward(
     if w is not None:
         check_shape("w", w, (1, m), "(1, m)")
     L = net.L
-    dZ = output_delta(net.activations[L], net.cost, cache.Z[L], cache.A[L], Y)
+    g, options = net.activations[L], net.cost_options
+    dZ = output_delta(g, net.cost, cache.Z[L], cache.A[L], Y, **options)
     dZ = weigh(dZ, w)
     dW, db = linear_backward(dZ, cache.inputs(L))
     dZs, dWs, dbs = [dZ], [dW], [db]
@@ -119,8 +120,9 @@ def _check_cache(net: Network, cache: Cache, m: int) -> None:
 
 def cost_of(net: Network, cache: Cache, Y: Array, w: Array | None) -> float:
     """Return the cost of one forward pass, without penalty."""
-    L = net.L
-    return mean_loss(output_losses(net.activations[L], net.cost, cache.Z[L], cache.A[L], Y), w)
+    L, options = net.L, net.cost_options
+    losses = output_losses(net.activations[L], net.cost, cache.Z[L], cache.A[L], Y, **options)
+    return mean_loss(losses, w)
 
 
 def penalty_of(net: Network, strength: float, m: float) -> float:

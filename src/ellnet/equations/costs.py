@@ -6,6 +6,7 @@ the mean stands in eq. 6.2 and 6.3. Where the output activation and the cost bel
 form starts from Z[L] instead: the logarithm of a saturated output is never taken.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ __all__ = [
     "COSTS",
     "Cost",
     "Fused",
+    "check_options",
     "check_pair",
     "mean_loss",
     "output_delta",
@@ -153,6 +155,41 @@ def check_pair(activation: str, cost: str) -> None:
         f"cost {cost} does not go with the output activation {activation}: "
         f"{reason}; use {allowed}, or another cost"
     )
+
+
+def check_options(cost: str, options: Mapping[str, Any], units: int) -> dict[str, Any]:
+    """Refuse options that a cost does not have, or values that make no sense; return them as plain ones.
+
+    Args:
+        cost: the cost by name.
+        options: its options by name.
+        units: n[L], which must be a multiple of the number of quantiles.
+
+    Raises:
+        HyperparameterError: names the option, the rule and the value.
+    """
+    for name in options:
+        if name not in COSTS[cost].options:
+            raise HyperparameterError(f"cost {cost} has no option {name!r}")
+    found = dict(options)
+    if "threshold" in found:
+        found["threshold"] = float(found["threshold"])
+        if not 0 < found["threshold"] < math.inf:
+            raise HyperparameterError(
+                f"threshold must be a finite number above 0, got {options['threshold']}"
+            )
+    if "quantiles" in found:
+        found["quantiles"] = tuple(float(q) for q in found["quantiles"])
+        if not found["quantiles"] or not all(0 < q < 1 for q in found["quantiles"]):
+            raise HyperparameterError(
+                f"quantiles must be numbers between 0 and 1, got {options['quantiles']}"
+            )
+        if units % len(found["quantiles"]):
+            raise HyperparameterError(
+                f"the output layer must have a unit for each of the {len(found['quantiles'])} "
+                f"quantiles of each target, got {units} units"
+            )
+    return found
 
 
 def output_losses(

@@ -176,7 +176,8 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, FittedMLP):  # type: ignor
         else:
             parameters = initial_parameters(n, activations, chosen.initialization, seed, dtype)
             parameters = parameters.like(examples.Y)
-        return Network(n, activations, cost, parameters), chosen
+        options = self._cost_options()
+        return Network(n, activations, cost, parameters, cost_options=options), chosen
 
     def _check_same_sizes(self, n: tuple[int, ...]) -> None:
         there = (self.coefs_[0].shape[0], *(coef.shape[1] for coef in self.coefs_))

@@ -11,7 +11,8 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 
 from ellnet.arrays import Array, is_finite, move, namespace, to_numpy
-from ellnet.equations.activations import ACTIVATIONS, sigmoid
+from ellnet.equations.activations import ACTIVATIONS
+from ellnet.equations.sigmoids import sigmoid
 from ellnet.errors import DataError
 from ellnet.estimators.base import BaseMLP
 from ellnet.estimators.callbacks import with_callbacks

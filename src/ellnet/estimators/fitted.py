@@ -47,9 +47,16 @@ PICKLED = "_ellnet_version"
 class FittedMLP(BaseEstimator, metaclass=ABCMeta):  # type: ignore[misc]
     """The attributes of an estimator that is fitted, under scikit-learn's names."""
 
+    validation_scores_: Any
+    validation_loss_curve_: Any
+
     @abstractmethod
     def _ends(self) -> tuple[str, str]:
         """Return the output activation and the cost."""
+
+    def _cost_options(self) -> dict[str, Any]:
+        """Return the options of the cost."""
+        return {}
 
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), PICKLED: VERSION}
@@ -81,7 +88,8 @@ class FittedMLP(BaseEstimator, metaclass=ABCMeta):  # type: ignore[misc]
         names = (hidden,) * layers if isinstance(hidden, str) else hidden
         n = (self.coefs_[0].shape[0], *(coef.shape[1] for coef in self.coefs_))
         parameters = parameters_of(self.coefs_, self.intercepts_)
-        return Network(n, (*names, output), cost, parameters)
+        options = self._cost_options()
+        return Network(n, (*names, output), cost, parameters, cost_options=options)
 
     def _names(self) -> list[str]:
         return [str(name) for name in self._left("feature_names_in_", [])]

@@ -75,9 +75,11 @@ CLASSIFIER_LOSSES = {
 """The losses of a classifier, and the cost that each is; auto follows the classes."""
 
 REGRESSOR_LOSSES = {
-    name: ("identity", name) for name in COSTS if not name.endswith("cross_entropy")
+    name: "exponential" if name == "poisson" else "identity"
+    for name in COSTS
+    if not name.endswith("cross_entropy")
 }
-"""The losses of a regressor, with the output activation and the cost that each is."""
+"""The losses of a regressor, each a cost by its name, with the output activation of each."""
 
 
 def is_stochastic(estimator: Any) -> bool:

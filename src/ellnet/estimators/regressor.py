@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar, Self
 
+import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
@@ -9,11 +10,12 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from ellnet.arrays import Array, is_finite, to_numpy
+from ellnet.equations.costs import COSTS
 from ellnet.errors import DataError
 from ellnet.estimators.base import BaseMLP
 from ellnet.estimators.callbacks import with_callbacks
 from ellnet.estimators.fitting import Held
-from ellnet.estimators.parameters import CONSTRAINTS, REGRESSOR_LOSSES, is_stochastic
+from ellnet.estimators.parameters import ABOVE_0, CONSTRAINTS, REGRESSOR_LOSSES, is_stochastic
 
 __all__ = ["MLPRegressor"]
 
@@ -26,7 +28,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
     over the outputs, with the penalty alpha / (2 sum of weights) * sum W^2 (eq. 14.1).
 
     Args:
-        loss: "squared_error", or another cost by name.
+        loss: "squared_error", "absolute_error", "huber", "poisson" (of counts, with an exponential
+            output) or "quantile".
         hidden_layer_sizes: units of each hidden layer; () for none, which is linear regression.
         activation: of the hidden layers: one name, or a list with one a layer.
         solver: "adam", "sgd" (with momentum), "lbfgs" (all examples at once), or an optimizer's name.
@@ -51,8 +54,10 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         epsilon: what keeps Adam's quotient finite.
         n_iter_no_change: epochs in a row without gain that are allowed.
         max_fun: evaluations of the cost by lbfgs, at most.
-        scoring: what early stopping watches: None for R^2, "loss" for the validation cost, or any
-            scorer of scikit-learn's.
+        threshold: of the loss "huber": the error from which it grows as a straight line.
+        quantiles: of the loss "quantile": predict has a column for each, target by target.
+        scoring: what early stopping watches: None for R^2 (of the quantile nearest to the median,
+            where there are several), "loss" for the validation cost, or any scorer of scikit-learn's.
         initialization: initial weights; "auto" suits each activation.
         transform_layer: the layer that `transform` shows; None for the last hidden one.
         engine: "auto" for the fastest there is, or one by name.
@@ -77,6 +82,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **CONSTRAINTS,
         "loss": [StrOptions(set(REGRESSOR_LOSSES))],
+        "threshold": [ABOVE_0],
+        "quantiles": ["array-like"],
     }
     _numeric = True
 
@@ -107,6 +114,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         epsilon: float = 1e-8,
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
+        threshold: float = 1.0,
+        quantiles: Any = (0.5,),
         scoring: Any = None,
         initialization: str = "auto",
         transform_layer: int | None = None,
@@ -137,6 +146,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         self.epsilon = epsilon
         self.n_iter_no_change = n_iter_no_change
         self.max_fun = max_fun
+        self.threshold = threshold
+        self.quantiles = quantiles
         self.scoring = scoring
         self.initialization = initialization
         self.transform_layer = transform_layer
@@ -223,12 +234,23 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         return A[0, :] if A.shape[0] == 1 else A.T
 
     def _ends(self) -> tuple[str, str]:
-        return REGRESSOR_LOSSES[self.loss]
+        return REGRESSOR_LOSSES[self.loss], self.loss
+
+    def _cost_options(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in COSTS[self.loss].options}
 
     def _encode(self, y: NDArray[Any], *, first: bool, incremental: bool) -> NDArray[Any]:
         del incremental
+        if self.loss == "poisson" and np.any(y < 0):
+            row = int(np.flatnonzero(np.any(np.atleast_2d(y.T) < 0, axis=0))[0])
+            raise DataError(
+                f"Some value(s) of y are out of the valid range of the loss 'poisson', which takes "
+                f"counts of at least 0: got {np.min(y[row]):g} in row {row}"
+            )
         Y = y[None, :] if y.ndim == 1 else y.T
-        if not first and len(Y) != len(self.intercepts_[-1]):
+        if self.loss == "quantile":
+            Y = np.repeat(Y, len(self.quantiles), axis=0)
+        if not first and hasattr(self, "coefs_") and len(Y) != len(self.intercepts_[-1]):
             raise DataError(
                 f"y must have {len(self.intercepts_[-1])} outputs, as in the fit before, got {len(Y)}"
             )
@@ -237,9 +259,35 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
     def _score_outputs(self, A: Array, held: Held) -> float:
         if not is_finite(A):
             return float("nan")
-        predicted = to_numpy(A).T
+        predicted = self._central(to_numpy(A).T)
         return float(
             r2_score(held.y.reshape(predicted.shape), predicted, sample_weight=held.weights)
+        )
+
+    def _central(self, A: NDArray[Any]) -> NDArray[Any]:
+        """Return one column a target: for quantiles the one nearest to the median."""
+        if self.loss != "quantile":
+            return A
+        middle = int(np.argmin(np.abs(np.asarray(self.quantiles) - 0.5)))
+        return A[:, middle :: len(self.quantiles)]
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return R^2 of the prediction; of several quantiles the one nearest to the median counts.
+
+        Args:
+            X: (m, n[0]).
+            y: (m,) quantities, or (m, k).
+            sample_weight: (m,) weights.
+
+        Raises:
+            NotFittedError: there is no fitted network yet.
+            ValueError: X or y does not fit.
+        """
+        if self.loss != "quantile":
+            return float(super().score(X, y, sample_weight))
+        predicted = self._central(np.reshape(self.predict(X), (-1, self.n_outputs_)))
+        return float(
+            r2_score(np.reshape(y, predicted.shape), predicted, sample_weight=sample_weight)
         )
 
     def __sklearn_tags__(self) -> Any:

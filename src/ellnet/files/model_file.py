@@ -35,7 +35,12 @@ RECORD: dict[str, type] = {
 }
 """The fields of the record."""
 
-ARCHITECTURE: dict[str, type] = {"n": list, "activations": list, "cost": str}
+ARCHITECTURE: dict[str, type] = {
+    "n": list,
+    "activations": list,
+    "cost": str,
+    "cost_options": dict,
+}
 HISTORY: dict[str, type] = {"metric": str, "best_epoch": int, "stopped": str, "engine": str}
 
 ITERATIONS = "history.iterations"
@@ -151,7 +156,16 @@ def _prefix(baseline: str) -> str:
 
 
 def _architecture(net: Network) -> dict[str, Any]:
-    return {"n": list(net.n), "activations": list(net.activations), "cost": net.cost}
+    options = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in net.cost_options.items()
+    }
+    return {
+        "n": list(net.n),
+        "activations": list(net.activations),
+        "cost": net.cost,
+        "cost_options": options,
+    }
 
 
 def _parameter_tensors(net: Network, prefix: str) -> Tensors:
@@ -185,7 +199,8 @@ def _network(architecture: object, tensors: Tensors, prefix: str) -> Network:
     arrays = [_take(tensors, name) for name in _parameter_names(L, prefix)]
     if len({array.dtype for array in arrays}) > 1:
         raise TypeError("all parameters must be of one dtype, got float32 and float64")
-    net = Network(n, activations, cost, Parameters.from_arrays(arrays))
+    parameters, options = Parameters.from_arrays(arrays), fields["cost_options"]
+    net = Network(n, activations, cost, parameters, cost_options=options)
     for name, array in zip(_parameter_names(L, prefix), arrays, strict=True):
         if not is_finite(array):
             raise DivergenceError(f"{name} must hold finite numbers")
