@@ -10,7 +10,15 @@ from ellnet.arrays import Array, columns, namespace, to_numpy
 from ellnet.errors import DataError, ShapeError
 from ellnet.randomness import Stream, words
 
-__all__ = ["Examples", "Split", "epoch_order", "mean_weight", "minibatches", "split"]
+__all__ = [
+    "Examples",
+    "Split",
+    "dropout_mask",
+    "epoch_order",
+    "mean_weight",
+    "minibatches",
+    "split",
+]
 
 Index = NDArray[np.int64]
 
@@ -100,6 +108,28 @@ def epoch_order(m: int, seed: int, epoch: int) -> Index:
     """Return the order of the m examples in an epoch: the stable argsort of one word an example."""
     drawn = words(m, seed, Stream.ORDER, epoch=epoch)
     return np.argsort(drawn, kind="stable").astype(np.int64)
+
+
+def dropout_mask(
+    n: int, m: int, keep: float, seed: int, *, epoch: int, step: int, layer: int
+) -> NDArray[np.bool_]:
+    """Return which of n units are kept for each of m examples, (n, m).
+
+    Sixteen random bits decide: unit i of example j has those at 16 (e mod 4) of word e // 4, where
+    e = j n + i, and is kept where they are below the nearest whole number to 65536 keep.
+
+    Args:
+        n: units.
+        m: examples of the minibatch.
+        keep: the probability that a unit is kept.
+        seed: the first word of the random numbers' key.
+        epoch: number of the epoch, from 0.
+        step: number of the minibatch in the epoch, from 0.
+        layer: 0 for the inputs, else the layer.
+    """
+    drawn = words(-(-n * m // 4), seed, Stream.DROPOUT, epoch=epoch, step=step, layer=layer)
+    bits = drawn.astype("<u8", copy=False).view("<u2")[: n * m]
+    return np.asarray(bits.reshape(m, n) < round(keep * 65536)).T
 
 
 def minibatches(m: int, batch_size: int) -> Iterator[slice]:

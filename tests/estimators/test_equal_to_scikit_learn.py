@@ -137,7 +137,8 @@ def test_a_fitted_one_has_their_attributes(name, solver):
             found: Any = getattr(ours, attribute)
             assert isinstance(found, type(expected)) or np.isscalar(found), attribute
             if attribute in {"coefs_", "intercepts_"}:
-                assert list(map(np.shape, found)) == list(map(np.shape, expected))
+                shapes = [[np.shape(array) for array in arrays] for arrays in (found, expected)]  # type: ignore[union-attr]
+                assert shapes[0] == shapes[1]
             if attribute in {"n_layers_", "n_outputs_", "out_activation_", "t_", "n_features_in_"}:
                 assert found == expected
 
