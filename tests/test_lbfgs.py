@@ -49,10 +49,10 @@ def test_the_cost_and_gradients_of_all_are_those_of_one_pass(monkeypatch):
     """Passes that bound the memory change nothing but rounding."""
     data, net = examples(weights=True), network(4)
     taken = engine("array")
-    whole = taken.cost_and_gradients(net, data, strength=0.7)
+    whole = taken.cost_and_gradients(net, data, l2=0.7)
 
     monkeypatch.setattr("ellnet.engines.array.PASS", 17)
-    cut = taken.cost_and_gradients(net, data, strength=0.7)
+    cut = taken.cost_and_gradients(net, data, l2=0.7)
 
     assert cut[0] == pytest.approx(whole[0], rel=1e-13)
     for a, b in zip(cut[1].arrays(), whole[1].arrays(), strict=True):
@@ -63,7 +63,7 @@ def test_the_gradient_is_that_of_the_cost():
     """By central differences, in every parameter."""
     data, net = examples(weights=True), network(4)
     taken, h = engine("array"), 1e-6
-    _, gradients = taken.cost_and_gradients(net, data, strength=0.7)
+    _, gradients = taken.cost_and_gradients(net, data, l2=0.7)
     theta, found = pack(net.parameters), []
 
     for k in range(len(theta)):
@@ -72,7 +72,7 @@ def test_the_gradient_is_that_of_the_cost():
             moved = theta.copy()
             moved[k] += shift
             at = net.with_parameters(unpack(moved, net.parameters))
-            costs.append(taken.cost_and_gradients(at, data, strength=0.7)[0])
+            costs.append(taken.cost_and_gradients(at, data, l2=0.7)[0])
         found.append((costs[0] - costs[1]) / (2 * h))
 
     assert np.linalg.norm(found - pack(gradients)) < 1e-7 * np.linalg.norm(found)

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from numbers import Integral
 from typing import Any, Literal, Self
@@ -21,6 +21,27 @@ Auto = Literal["auto"]
 
 FEW_EXAMPLES = 1000
 """Below so many examples a smaller network generalises better."""
+
+
+ABOVE_0 = ("a finite number above 0", lambda x: x > 0)
+AT_LEAST_0 = ("a finite number of at least 0", lambda x: x >= 0)
+BELOW_1 = ("a number from 0 to below 1", lambda x: 0 <= x < 1)
+UP_TO_1 = ("a number from 0 to 1", lambda x: 0 <= x <= 1)
+
+NUMBERS: dict[str, tuple[str, Callable[[float], bool]]] = {
+    **dict.fromkeys(("learning_rate", "epsilon", "threshold", "gamma"), ABOVE_0),
+    **dict.fromkeys(("beta_1", "beta_2", "rho", "label_smoothing", "input_dropout"), BELOW_1),
+    **dict.fromkeys(("momentum", "floor", "warmup"), UP_TO_1),
+    **dict.fromkeys(("tol", "l1", "l2", "power_t", "momentum_decay", "weight_decay"), AT_LEAST_0),
+    **dict.fromkeys(("clip_norm", "max_norm"), AT_LEAST_0),
+}
+"""What each number may be: the rule in words, and as a test."""
+
+COUNTS = {"epochs": 0, "n_iter_no_change": 1, "max_fun": 1, "period": 1, "growth": 1}
+"""The least value of each whole number."""
+
+SWITCHES = ("shuffle", "early_stopping", "unit_variance", "zero_last")
+"""What is true or false."""
 
 
 def _option(default: Any, meaning: str) -> Any:
@@ -46,17 +67,39 @@ class Hyperparameters:
         "auto", "activation of the output layer; auto follows the task"
     )
     cost: str = _option("auto", "the cost; auto follows the task")
+    threshold: float = _option(1.0, "error from which the cost huber grows as a straight line")
+    quantiles: tuple[float, ...] = _option((0.5,), "quantiles that the cost quantile predicts")
+    label_smoothing: float = _option(0.0, "share of each label spread over all classes")
     initialization: str = _option("auto", "initial weights; auto follows each activation")
+    unit_variance: bool = _option(False, "scale initial weights so that each Z[l] has variance 1")
+    zero_last: bool = _option(False, "begin with an output layer of zeros")
     optimizer: str = _option("adam", "how a gradient becomes a step")
     learning_rate: float = _option(1e-3, "alpha, the size of a step")
+    momentum: float = _option(0.9, "mu, decay of the velocity of momentum and nesterov")
     beta_1: float = _option(0.9, "decay of Adam's first moment")
     beta_2: float = _option(0.999, "decay of Adam's second moment")
-    epsilon: float = _option(1e-8, "what keeps Adam's quotient finite")
-    momentum: float = _option(0.9, "mu, decay of the velocity of momentum and nesterov")
+    rho: float = _option(0.99, "decay of RMSprop's mean square")
+    epsilon: float = _option(1e-8, "what keeps the quotient of Adam and its like finite")
+    momentum_decay: float = _option(0.004, "psi, how fast the momentum of nadam grows")
+    weight_decay: float = _option(0.01, "decay of the weights by adamw, beside the gradient")
+    clip_norm: float = _option(0.0, "norm to which a longer gradient is cut; 0 for never")
     schedule: str = _option("constant", "how the learning rate changes as training goes on")
+    weight_decay_schedule: str = _option("constant", "how the weight decay changes")
+    dropout_schedule: str = _option("constant", "how dropout changes")
+    warmup: float = _option(0.0, "part of the run in which the learning rate grows to its height")
     power_t: float = _option(0.5, "power of the schedule invscaling")
+    gamma: float = _option(0.5, "factor of the schedules step and exponential")
+    period: int = _option(10, "epochs of a step, and of the first cycle of cosine_restarts")
+    growth: int = _option(1, "how many times longer each cycle of cosine_restarts is")
+    floor: float = _option(0.0, "lowest factor of the schedules cosine and one_cycle")
     max_fun: int = _option(15000, "evaluations of the cost by lbfgs, at most")
+    l1: float = _option(0.0, "lambda, the strength of the L1 penalty")
     l2: float = _option(0.1, "lambda, the strength of the L2 penalty")
+    max_norm: float = _option(0.0, "largest norm of the weights into a unit; 0 for any")
+    dropout: float | tuple[float, ...] = _option(
+        0.0, "part of the hidden units silent in a step: one number, or one a layer"
+    )
+    input_dropout: float = _option(0.0, "part of the inputs silent in a step")
     batch_size: int | Literal["auto", "full"] = _option(
         "auto", "examples a step; full for all of them; auto follows the rows"
     )
@@ -78,9 +121,11 @@ class Hyperparameters:
         self._freeze("hidden", "whole numbers with commas between, none, or auto")
         self._freeze("activation", "one name, or one a layer")
         self._check_layers()
+        self._freeze_numbers("dropout", "one number, or one a layer")
+        self._freeze_numbers("quantiles", "numbers between 0 and 1")
         self._check_names()
         self._check_numbers()
-        self._check_stopping()
+        self._check_lists()
         self._make_plain()
 
     def _make_plain(self) -> None:
@@ -98,6 +143,14 @@ class Hyperparameters:
         elif name == "hidden" and value != "auto":
             raise _refused(name, rule, value)
 
+    def _freeze_numbers(self, name: str, rule: str) -> None:
+        """Take any sequence of numbers for a field that holds a tuple, or one number where it may."""
+        value = getattr(self, name)
+        if isinstance(value, tuple | list):
+            object.__setattr__(self, name, tuple(value))
+        elif name == "quantiles" or not _number(value):
+            raise _refused(name, rule, value)
+
     def _check_layers(self) -> None:
         one = isinstance(self.activation, str)
         for name in (self.activation,) if one else self.activation:
@@ -107,11 +160,8 @@ class Hyperparameters:
         for layer, units in enumerate(self.hidden, start=1):
             if not _whole(units, 1):
                 raise _refused(f"hidden: n[{layer}]", "a whole number of at least 1", units)
-        if not one and len(self.activation) != len(self.hidden):
-            raise HyperparameterError(
-                f"activation must be one name or one for each of the {len(self.hidden)} hidden "
-                f"layers, got {len(self.activation)}"
-            )
+        if not isinstance(self.activation, str):
+            _check_one_a_layer("activation", self.activation, len(self.hidden))
 
     def _check_names(self) -> None:
         for name, table in (
@@ -120,6 +170,8 @@ class Hyperparameters:
             ("initialization", {"auto": None, **INITIALIZERS}),
             ("optimizer", {**OPTIMIZERS, "lbfgs": None}),
             ("schedule", SCHEDULES),
+            ("weight_decay_schedule", SCHEDULES),
+            ("dropout_schedule", SCHEDULES),
             ("dtype", {"float32": None, "float64": None}),
         ):
             _check_name(name, getattr(self, name), table)
@@ -127,33 +179,40 @@ class Hyperparameters:
             raise _refused("engine", "the name of an engine", self.engine)
 
     def _check_numbers(self) -> None:
-        for name in ("learning_rate", "epsilon"):
-            if not _number(getattr(self, name)) or getattr(self, name) <= 0:
-                raise _refused(name, "a finite number above 0", getattr(self, name))
-        for name in ("beta_1", "beta_2", "momentum"):
-            if not _number(getattr(self, name)) or not 0 <= getattr(self, name) < 1:
-                raise _refused(name, "a number from 0 to below 1", getattr(self, name))
-        for name in ("tol", "l2", "power_t"):
+        for name, (rule, allowed) in NUMBERS.items():
             value = getattr(self, name)
-            if not _number(value) or value < 0:
-                raise _refused(name, "a finite number of at least 0", value)
+            if not _number(value) or not allowed(value):
+                raise _refused(name, rule, value)
+        for name, least in COUNTS.items():
+            if not _whole(getattr(self, name), least):
+                raise _refused(name, f"a whole number of at least {least}", getattr(self, name))
+        for name in SWITCHES:
+            if not isinstance(getattr(self, name), bool):
+                raise _refused(name, "true or false", getattr(self, name))
         if not _word(self.batch_size, "auto", "full") and not _whole(self.batch_size, 1):
             raise _refused(
                 "batch_size", "a whole number of at least 1, full or auto", self.batch_size
             )
         if not _whole(self.seed, 0) or self.seed >= 2**64:
             raise _refused("seed", "a whole number from 0 to 2^64 - 1", self.seed)
-
-    def _check_stopping(self) -> None:
-        for name in ("shuffle", "early_stopping"):
-            if not isinstance(getattr(self, name), bool):
-                raise _refused(name, "true or false", getattr(self, name))
-        for name, least in (("epochs", 0), ("n_iter_no_change", 1), ("max_fun", 1)):
-            if not _whole(getattr(self, name), least):
-                raise _refused(name, f"a whole number of at least {least}", getattr(self, name))
         part = self.validation_fraction
         if part != "auto" and not (_number(part) and 0 <= part < 1):
             raise _refused("validation_fraction", "a number from 0 to below 1, or auto", part)
+
+    def _check_lists(self) -> None:
+        several = self.dropout if isinstance(self.dropout, tuple) else (self.dropout,)
+        if not all(_number(part) and 0 <= part < 1 for part in several):
+            raise _refused("dropout", "numbers from 0 to below 1", self.dropout)
+        if isinstance(self.dropout, tuple) and self.hidden != "auto":
+            _check_one_a_layer("dropout", self.dropout, len(self.hidden))
+        levels = self.quantiles
+        if not levels or not all(_number(level) and 0 < level < 1 for level in levels):
+            raise _refused("quantiles", "numbers between 0 and 1", levels)
+        if self.schedule == "one_cycle" and self.warmup == 0:
+            raise HyperparameterError(
+                "schedule one_cycle needs a warmup, the part of the run in which the learning rate "
+                "grows, such as 0.3, got 0"
+            )
 
     def resolved(self, m: int) -> Self:
         """Return the same with every "auto" that follows the rows replaced by its value.
@@ -179,6 +238,18 @@ class Hyperparameters:
         if self.validation_fraction == "auto":
             return 0.2 if m < FEW_EXAMPLES else 0.1
         return self.validation_fraction
+
+    def dropped(self, layer: int) -> float:
+        """Return the part of the units of a layer that dropout silences; layer 0 is the input."""
+        if layer == 0:
+            return self.input_dropout
+        return self.dropout[layer - 1] if isinstance(self.dropout, tuple) else self.dropout
+
+    @property
+    def cost_options(self) -> dict[str, Any]:
+        """The options of the cost, where it is said and has some."""
+        names = COSTS[self.cost].options if self.cost in COSTS else ()
+        return {name: getattr(self, name) for name in names}
 
     @property
     def hidden_activations(self) -> tuple[str, ...]:
@@ -216,6 +287,14 @@ class Hyperparameters:
             k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
         }
         return cls(**given)
+
+
+def _check_one_a_layer(name: str, values: tuple[Any, ...], layers: int) -> None:
+    if len(values) != layers:
+        raise HyperparameterError(
+            f"{name} must be one value or one for each of the {layers} hidden layers, "
+            f"got {len(values)}"
+        )
 
 
 def _integral(value: Any) -> bool:

@@ -65,7 +65,7 @@ def minimize(
 
     def evaluate(x: Vector) -> tuple[float, Vector]:
         at = net.with_parameters(unpack(x, net.parameters))
-        cost, gradients = engine.cost_and_gradients(at, examples, strength=strength)
+        cost, gradients = engine.cost_and_gradients(at, examples, l2=strength)
         return cost, pack(gradients)
 
     def after(intermediate_result: Any) -> None:

@@ -39,6 +39,11 @@ class TrainingState:
         """Return the state before the first step: every one of the `moments` is zero."""
         return cls(parameters, tuple(parameters.zeros() for _ in range(moments)), seed=seed)
 
+    @property
+    def dtype(self) -> str:
+        """The precision of the parameters, by name."""
+        return str(self.parameters.W[1].dtype).rsplit(".", maxsplit=1)[-1]
+
     def like(self, other: Array) -> "TrainingState":
         """Return the same state with its arrays in the library and on the device of `other`."""
         moments = tuple(moment.like(other) for moment in self.moments)

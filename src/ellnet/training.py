@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ellnet.arrays import Array, overflow_allowed, threads_for, to_numpy
+from ellnet.arrays import Array, in_dtype, overflow_allowed, threads_for, to_numpy
 from ellnet.batches import Examples, split
 from ellnet.engines import Divergence, Engine, Run, engine
+from ellnet.equations.cross_entropies import smooth_labels
 from ellnet.equations.optimizers import OPTIMIZERS
-from ellnet.errors import DivergenceError
+from ellnet.errors import DivergenceError, HyperparameterError
 from ellnet.history import Epoch, History
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.interruption import interruptible
@@ -85,7 +86,7 @@ def split_off(
     """
     Y = to_numpy(examples.Y)
     labels = None
-    if net.cost != "squared_error":
+    if net.cost.endswith("cross_entropy"):
         rows = np.vstack([np.full_like(Y, 0.5), Y]) if Y.shape[0] == 1 else Y
         labels = np.unique(np.argmax(rows, axis=0), return_inverse=True)[1].astype(np.int64)
     parts = split(examples.m, fraction, seed, labels)
@@ -128,12 +129,15 @@ def train(
     Raises:
         ShapeError: examples that do not fit the network.
         DataError: too few examples to hold some out.
+        HyperparameterError: hyperparameters that do not go together.
         DivergenceError: the cost became non-finite; its `outcome` has the last good parameters.
     """
     fraction = hyperparameters.held_out(examples.m)
     if validation is None and fraction > 0:
         examples, validation = split_off(net, examples, fraction, hyperparameters.seed)
     hyperparameters = hyperparameters.resolved(examples.m)
+    check_together(net, hyperparameters)
+    examples = smoothed(net, examples, hyperparameters.label_smoothing)
     if state is None:
         state = TrainingState.start(
             net.parameters, moments_of(hyperparameters), hyperparameters.seed
@@ -309,6 +313,36 @@ class _Loop:
         best_epoch = len(self.history.epochs) if self.best is None else self.history.best_epoch
         history = replace(self.history, stopped=stopped, best_epoch=best_epoch)
         return Outcome(self.net.with_parameters(kept), self.state, history)
+
+
+def check_together(net: Network, hyperparameters: Hyperparameters) -> None:
+    """Refuse an option that the cost or the optimizer could not honour.
+
+    Raises:
+        HyperparameterError: names both.
+    """
+    if hyperparameters.label_smoothing and not net.cost.endswith("cross_entropy"):
+        raise HyperparameterError(
+            f"label_smoothing goes with a cross-entropy, and the cost is {net.cost}; set it to 0"
+        )
+    if hyperparameters.optimizer != "lbfgs":
+        return
+    for name in ("dropout", "input_dropout", "l1", "max_norm", "clip_norm"):
+        value = getattr(hyperparameters, name)
+        if value and value != (0.0,) * len(hyperparameters.hidden):
+            raise HyperparameterError(
+                f"optimizer lbfgs needs the same smooth cost at every evaluation, which {name} = "
+                f"{value} is not; set it to 0, or take another optimizer"
+            )
+
+
+def smoothed(net: Network, examples: Examples, smoothing: float) -> Examples:
+    """Return the examples with smoothed labels (eq. 11.22), as training alone sees them."""
+    if smoothing == 0:
+        return examples
+    classes = net.n[net.L] if net.cost == "categorical_cross_entropy" else 2
+    Y = smooth_labels(in_dtype(examples.Y, net.W[1].dtype), smoothing, classes)
+    return Examples(examples.X, Y, examples.w)
 
 
 def moments_of(hyperparameters: Hyperparameters) -> int:

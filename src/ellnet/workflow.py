@@ -9,14 +9,15 @@ from ellnet.arrays import Array
 from ellnet.batches import Examples
 from ellnet.columns import Columns
 from ellnet.encodings import Unseen
-from ellnet.errors import DataError, DivergenceError
+from ellnet.errors import DataError, DivergenceError, HyperparameterError
 from ellnet.evaluation import Scores, fit_linear, metric_of, prior, score
 from ellnet.history import History
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.models import Model
-from ellnet.network import Network, initial_parameters
+from ellnet.network import Network
 from ellnet.parts import Parts, Plan, Rows, part_rows
 from ellnet.preprocessing import Preprocessing
+from ellnet.starting import starting_network
 from ellnet.state import TrainingState
 from ellnet.targets import Target
 from ellnet.training import Hook, Outcome, train
@@ -238,12 +239,22 @@ def network_for(examples: Examples, target: Target, hyperparameters: Hyperparame
         cost = hyperparameters.cost
     if hyperparameters.output_activation != "auto":
         output = hyperparameters.output_activation
-    n = (int(examples.X.shape[0]), *hyperparameters.hidden, int(examples.Y.shape[0]))
+    Y_rows = int(examples.Y.shape[0])
+    if cost == "quantile":
+        _check_one_quantile(hyperparameters)
+    n = (int(examples.X.shape[0]), *hyperparameters.hidden, Y_rows)
     activations = (*hyperparameters.hidden_activations, output)
-    parameters = initial_parameters(
-        n, activations, hyperparameters.initialization, hyperparameters.seed, hyperparameters.dtype
-    )
-    return Network(n, activations, cost, parameters)
+    options = hyperparameters.cost_options
+    net = Network(n, activations, cost, cost_options=options)
+    return starting_network(net, hyperparameters, examples.X)
+
+
+def _check_one_quantile(hyperparameters: Hyperparameters) -> None:
+    if len(hyperparameters.quantiles) != 1:
+        raise HyperparameterError(
+            "a table's target is predicted at one quantile, got "
+            f"{hyperparameters.quantiles}; MLPRegressor predicts several at once"
+        )
 
 
 def _scores(model: Model, examples: Examples) -> dict[str, Scores]:

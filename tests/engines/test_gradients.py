@@ -96,7 +96,7 @@ def test_the_whole_gradient_is_right(output, cost, hidden, L, extra):
         moved = network_of(net, theta)
         return taken.cost(moved, Examples(X, Y, w)) + sum(l2(W, strength, M) for W in moved.W)
 
-    found = taken.backward(net, taken.forward(net, X), Y, w, strength=strength)
+    found = taken.backward(net, taken.forward(net, X), Y, w, l2=strength)
 
     expected = central_difference(J, vector(net.parameters))
     assert float(np.linalg.norm(expected)) > 0

@@ -4,7 +4,7 @@ It is also the oracle that every faster engine is held to.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ellnet.arrays import (
@@ -18,13 +18,13 @@ from ellnet.arrays import (
     threads_for,
     without_dust,
 )
-from ellnet.batches import Examples, epoch_order, mean_weight, minibatches
+from ellnet.batches import Examples, dropout_mask, epoch_order, mean_weight, minibatches
 from ellnet.engines.divergence import diagnose
-from ellnet.engines.protocol import Cache, Run, Watch
-from ellnet.engines.recursion import backward, cost_of, forward, penalty_of
-from ellnet.equations.optimizers import OPTIMIZERS
-from ellnet.equations.penalties import l2_backward
-from ellnet.equations.schedules import SCHEDULES, Clock
+from ellnet.engines.protocol import Cache, Mask, Run, Watch
+from ellnet.engines.recursion import backward, cost_of, forward, penalised, penalty_of
+from ellnet.equations.optimizers import OPTIMIZERS, clip_by_norm
+from ellnet.equations.penalties import max_norm
+from ellnet.equations.schedules import SCHEDULES, Clock, warm_up
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Network, Parameters
 from ellnet.state import TrainingState
@@ -85,14 +85,14 @@ def cost(net: Network, examples: Examples) -> float:
 
 
 def cost_and_gradients(
-    net: Network, examples: Examples, *, strength: float = 0.0
+    net: Network, examples: Examples, *, l2: float = 0.0
 ) -> tuple[float, Parameters]:
     """Return the cost of all examples, penalty included, and its gradients in float64's sum.
 
     Args:
         net: the network.
         examples: all of them; they are gone through in passes that bound the memory.
-        strength: lambda of the L2 penalty.
+        l2: lambda of the L2 penalty.
 
     Raises:
         ShapeError: X or Y does not fit the network.
@@ -109,11 +109,9 @@ def cost_and_gradients(
             total += share * cost_of(net, cache, Y, piece.w)
             gradients = backward(net, cache, Y, piece.w).parameters.arrays()
             sums = [s + share * g for s, g in zip(sums, gradients, strict=True)]
-    if strength:
-        total += penalty_of(net, strength, whole)
-        for layer, W in enumerate(net.W):
-            sums[2 * layer] = sums[2 * layer] + l2_backward(W, strength, whole)
-    return total, Parameters.from_arrays(sums)
+    total += penalty_of(net, whole, l2=l2, l1=0.0)
+    dWs = penalised(net, sums[0::2], whole, l2=l2, l1=0.0)
+    return total, Parameters.of(dWs, sums[1::2])
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +122,7 @@ class _Plan:
     hyperparameters: Hyperparameters
     train: Examples
     weight: float
-    strength: float
+    strengths: Mapping[str, float]
     batches: tuple[slice, ...]
 
     @classmethod
@@ -132,11 +130,43 @@ class _Plan:
         """The penalty counts weights, as the cost does: an example of weight 2 is two examples."""
         batches = tuple(minibatches(train.m, hyperparameters.examples_a_step(train.m)))
         mean = mean_weight(train)
-        return cls(net, hyperparameters, train, train.m * mean, hyperparameters.l2 / mean, batches)
+        strengths = {"l2": hyperparameters.l2 / mean, "l1": hyperparameters.l1 / mean}
+        return cls(net, hyperparameters, train, train.m * mean, strengths, batches)
 
-    def clock(self, state: TrainingState) -> Clock:
-        epochs = self.hyperparameters.epochs
-        return Clock(state.step, epochs * len(self.batches), state.epoch, epochs, self.train.m)
+    def factor(self, state: TrainingState, schedule: str) -> float:
+        """Return what a schedule makes of its rate at this step."""
+        row, chosen = SCHEDULES[schedule], self.hyperparameters
+        epochs = max(1, chosen.epochs)
+        steps = epochs * len(self.batches)
+        clock = Clock(state.step, steps, state.epoch, epochs, self.train.m)
+        values = {**vars(chosen), "cuts": state.cuts}
+        return row.factor(clock, **{name: values[name] for name in row.options})
+
+    def learning_rate(self, state: TrainingState) -> float:
+        """Return the learning rate of this step, the warm-up included."""
+        chosen = self.hyperparameters
+        rate = chosen.learning_rate * self.factor(state, chosen.schedule)
+        if chosen.warmup == 0 or "warmup" in SCHEDULES[chosen.schedule].options:
+            return rate
+        steps = max(1, chosen.epochs) * len(self.batches)
+        return rate * warm_up(Clock(state.step, steps, 0, 1, 1), warmup=chosen.warmup)
+
+    def masks(self, state: TrainingState, m: int) -> tuple[Mask | None, ...]:
+        """Return the masks of dropout of this step's m examples; () where there is none."""
+        chosen, L = self.hyperparameters, self.net.L
+        rates = [chosen.dropped(layer) for layer in range(L)]
+        if not any(rates):
+            return ()
+        factor = self.factor(state, chosen.dropout_schedule)
+        return tuple(self._mask(state, m, layer, factor * rates[layer]) for layer in range(L))
+
+    def _mask(self, state: TrainingState, m: int, layer: int, rate: float) -> Mask | None:
+        if rate == 0:
+            return None
+        keep, n = 1.0 - rate, self.net.n[layer]
+        at = {"epoch": state.epoch, "step": state.batch, "layer": layer}
+        D = dropout_mask(n, m, keep, state.seed, **at)
+        return Mask(move(D.astype(state.dtype), self.train.Y), keep)
 
 
 def run(
@@ -177,7 +207,7 @@ def _epoch(plan: _Plan, begun: Run, watch: Watch | None) -> Run:
             return replace(begun, state=state, iterations=tuple(iterations), interrupted=True)
         at = plan.net.with_parameters(state.parameters)
         batch = _minibatch(plan, part, order, at)
-        J, gradients = _cost_and_gradients(at, batch, plan.strength)
+        J, gradients = _cost_and_gradients(plan, state, at, batch)
         if not math.isfinite(J):
             return replace(
                 begun,
@@ -234,12 +264,18 @@ def _minibatch(plan: _Plan, part: slice, order: Array | None, net: Network) -> E
     return Examples(in_dtype(batch.X, dtype), in_dtype(batch.Y, dtype), batch.w)
 
 
-def _cost_and_gradients(net: Network, batch: Examples, strength: float) -> tuple[float, Parameters]:
-    cache = forward(net, batch.X)
-    J = cost_of(net, cache, batch.Y, batch.w) + penalty_of(net, strength, batch.m)
+def _cost_and_gradients(
+    plan: _Plan, state: TrainingState, net: Network, batch: Examples
+) -> tuple[float, Parameters]:
+    cache = forward(net, batch.X, plan.masks(state, batch.m))
+    J = cost_of(net, cache, batch.Y, batch.w) + penalty_of(net, batch.m, **plan.strengths)
     if not math.isfinite(J):
         return J, net.parameters
-    return J, backward(net, cache, batch.Y, batch.w, strength=strength).parameters
+    gradients = backward(net, cache, batch.Y, batch.w, **plan.strengths).parameters
+    if plan.hyperparameters.clip_norm:
+        clipped = clip_by_norm(gradients.arrays(), plan.hyperparameters.clip_norm)
+        gradients = Parameters.from_arrays(clipped)
+    return J, gradients
 
 
 def _step(
@@ -247,21 +283,22 @@ def _step(
 ) -> TrainingState:
     """One step of the optimizer for every parameter array; the state given is left as it was."""
     optimizer = OPTIMIZERS[plan.hyperparameters.optimizer]
-    options = {name: getattr(plan.hyperparameters, name) for name in optimizer.options}
-    options["learning_rate"] *= _factor(plan, state)
+    for_W, for_b = _options(plan, state)
     stepped = [
-        optimizer.step(theta, dtheta, moments, state.step + 1, **options)
-        for theta, dtheta, *moments in zip(
-            state.parameters.arrays(),
-            gradients.arrays(),
-            *(moment.arrays() for moment in state.moments),
-            strict=True,
+        optimizer.step(theta, dtheta, moments, state.step + 1, **(for_b if k % 2 else for_W))
+        for k, (theta, dtheta, *moments) in enumerate(
+            zip(
+                state.parameters.arrays(),
+                gradients.arrays(),
+                *(moment.arrays() for moment in state.moments),
+                strict=True,
+            )
         )
     ]
     thetas, moments = zip(*stepped, strict=True)
     return replace(
         state,
-        parameters=Parameters.from_arrays(thetas),
+        parameters=_bounded(plan, Parameters.from_arrays(thetas)),
         moments=tuple(Parameters.from_arrays(column) for column in zip(*moments, strict=True)),
         step=state.step + 1,
         batch=state.batch + 1,
@@ -269,9 +306,21 @@ def _step(
     )
 
 
-def _factor(plan: _Plan, state: TrainingState) -> float:
-    """Return what the schedule makes of the learning rate at this step."""
-    schedule = SCHEDULES[plan.hyperparameters.schedule]
-    values = {**vars(plan.hyperparameters), "cuts": state.cuts}
-    options = {name: values[name] for name in schedule.options}
-    return schedule.factor(plan.clock(state), **options)
+def _options(plan: _Plan, state: TrainingState) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the optimizer's options for weights and for biases, which do not decay."""
+    chosen = plan.hyperparameters
+    names = OPTIMIZERS[chosen.optimizer].options
+    options = {name: getattr(chosen, name) for name in names}
+    options["learning_rate"] = plan.learning_rate(state)
+    if "weight_decay" not in options:
+        return options, options
+    options["weight_decay"] *= plan.factor(state, chosen.weight_decay_schedule)
+    return options, {**options, "weight_decay": 0.0}
+
+
+def _bounded(plan: _Plan, parameters: Parameters) -> Parameters:
+    """Hold the weights into each unit within the norm that is allowed."""
+    largest = plan.hyperparameters.max_norm
+    if not largest:
+        return parameters
+    return Parameters.of([max_norm(W, largest) for W in parameters.W], parameters.b)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ellnet.arrays import Array
 from ellnet.batches import Examples
@@ -10,23 +10,40 @@ from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Layers, Network, Parameters
 from ellnet.state import TrainingState
 
-__all__ = ["Cache", "Divergence", "Engine", "Gradients", "Run", "Watch"]
+__all__ = ["Cache", "Divergence", "Engine", "Gradients", "Mask", "Run", "Watch"]
 
 Watch = Callable[[int, int], bool]
 """Called between steps with the minibatches taken and all of the epoch; true ends the run there."""
 
 
+class Mask(NamedTuple):
+    """What dropout leaves of a layer: D (n[l], m) of 0 and 1, and the probability of 1."""
+
+    D: Array
+    keep: float
+
+
 @dataclass(frozen=True, eq=False)
 class Cache:
-    """What a forward pass keeps: X = A[0] (n[0], m), and Z[l], A[l] (n[l], m) for l = 1..L."""
+    """What a forward pass keeps: X = A[0] (n[0], m), and Z[l], A[l] (n[l], m) for l = 1..L.
+
+    Attributes:
+        X: A[0].
+        Z: Z[l].
+        A: A[l], before dropout.
+        given: what each layer was given: A[l-1] after dropout.
+        masks: those of the layers 0..L-1, None for a layer without; () where there is no dropout.
+    """
 
     X: Array
     Z: Layers[Array]
     A: Layers[Array]
+    given: Layers[Array]
+    masks: tuple[Mask | None, ...] = ()
 
     def inputs(self, layer: int) -> Array:
-        """Return A[l-1], the inputs of layer l."""
-        return self.X if layer == 1 else self.A[layer - 1]
+        """Return the inputs of layer l."""
+        return self.given[layer]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,13 +122,20 @@ class Engine(Protocol):
 
     NAME: str
 
-    def forward(self, net: Network, X: Array) -> Cache:
-        """Forward propagation of X (n[0], m)."""
+    def forward(self, net: Network, X: Array, masks: tuple[Mask | None, ...] = ()) -> Cache:
+        """Forward propagation of X (n[0], m), with dropout where masks are given."""
 
     def backward(
-        self, net: Network, cache: Cache, Y: Array, w: Array | None = None, *, strength: float = 0.0
+        self,
+        net: Network,
+        cache: Cache,
+        Y: Array,
+        w: Array | None = None,
+        *,
+        l2: float = 0.0,
+        l1: float = 0.0,
     ) -> Gradients:
-        """Backward propagation from targets Y (n[L], m), weights w (1, m) and an L2 strength."""
+        """Backward propagation from targets Y (n[L], m), weights w (1, m) and penalties."""
 
     def predict(self, net: Network, X: Array, *, n_threads: int | None = None) -> Array:
         """Return A[L] (n[L], m) for X (n[0], m)."""
@@ -120,7 +144,7 @@ class Engine(Protocol):
         """Return the cost of the examples, without penalty."""
 
     def cost_and_gradients(
-        self, net: Network, examples: Examples, *, strength: float = 0.0
+        self, net: Network, examples: Examples, *, l2: float = 0.0
     ) -> tuple[float, Parameters]:
         """Return the cost of all examples, penalty included, and its gradients."""
 

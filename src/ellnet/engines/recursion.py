@@ -3,15 +3,26 @@
 The loop over layers is explicit; there is no loop over examples.
 """
 
+from collections.abc import Sequence
+
 from ellnet.arrays import Array
-from ellnet.engines.protocol import Cache, Gradients
+from ellnet.engines.protocol import Cache, Gradients, Mask
+from ellnet.equations import penalties
 from ellnet.equations.activations import ACTIVATIONS
 from ellnet.equations.costs import mean_loss, output_delta, output_losses, weigh
+from ellnet.equations.dropout import dropout, dropout_backward
 from ellnet.equations.linear import linear, linear_backward, linear_backward_input
-from ellnet.equations.penalties import l2, l2_backward
 from ellnet.network import Layers, Network, Parameters, check_shape
 
-__all__ = ["backward", "backward_block", "cost_of", "forward", "forward_block", "penalty_of"]
+__all__ = [
+    "backward",
+    "backward_block",
+    "cost_of",
+    "forward",
+    "forward_block",
+    "penalised",
+    "penalty_of",
+]
 
 
 def forward_block(W: Array, b: Array, A_prev: Array, activation: str) -> tuple[Array, Array]:
@@ -49,28 +60,39 @@ def backward_block(
     return dZ, *linear_backward(dZ, A_prev)
 
 
-def forward(net: Network, X: Array) -> Cache:
+def forward(net: Network, X: Array, masks: tuple[Mask | None, ...] = ()) -> Cache:
     """Forward propagation (N2): Z[l] and A[l] for l = 1..L.
 
     Args:
         net: the network.
         X: A[0], (n[0], m).
+        masks: of dropout, for the layers 0..L-1.
 
     Raises:
         ShapeError: X is not (n[0], m).
     """
     net.check_input(X)
     A = X
-    Zs, As = [], []
-    for W, b, activation in zip(net.W, net.b, net.activations, strict=True):
-        Z, A = forward_block(W, b, A, activation)
+    Zs, As, given = [], [], []
+    for layer in range(1, net.L + 1):
+        mask = masks[layer - 1] if masks else None
+        if mask is not None:
+            A = dropout(A, mask.D, mask.keep)
+        given.append(A)
+        Z, A = forward_block(net.W[layer], net.b[layer], A, net.activations[layer])
         Zs.append(Z)
         As.append(A)
-    return Cache(X, Layers(Zs, "Z"), Layers(As, "A"))
+    return Cache(X, Layers(Zs, "Z"), Layers(As, "A"), Layers(given, "inputs"), masks)
 
 
 def backward(
-    net: Network, cache: Cache, Y: Array, w: Array | None = None, *, strength: float = 0.0
+    net: Network,
+    cache: Cache,
+    Y: Array,
+    w: Array | None = None,
+    *,
+    l2: float = 0.0,
+    l1: float = 0.0,
 ) -> Gradients:
     """Backward propagation (N6), dZ[l] = W[l+1]^T dZ[l+1] * g[l]'(Z[l]) for l = L-1..1 (eq. 6.5).
 
@@ -78,10 +100,11 @@ def backward(
 
     Args:
         net: the network.
-        cache: of the forward pass.
+        cache: of the forward pass, with its masks of dropout.
         Y: targets, (n[L], m).
         w: weights of the examples, (1, m), or None for equal ones.
-        strength: lambda of the L2 penalty.
+        l2: lambda of the L2 penalty.
+        l1: lambda of the L1 penalty.
 
     Raises:
         ShapeError: Y is not (n[L], m), w is not (1, m), or the cache is of another network.
@@ -91,23 +114,34 @@ def backward(
     _check_cache(net, cache, m)
     if w is not None:
         check_shape("w", w, (1, m), "(1, m)")
-    L = net.L
-    g, options = net.activations[L], net.cost_options
-    dZ = output_delta(g, net.cost, cache.Z[L], cache.A[L], Y, **options)
+    L, options = net.L, net.cost_options
+    dZ = output_delta(net.activations[L], net.cost, cache.Z[L], cache.A[L], Y, **options)
     dZ = weigh(dZ, w)
     dW, db = linear_backward(dZ, cache.inputs(L))
     dZs, dWs, dbs = [dZ], [dW], [db]
     dAs: list[Array] = []
     for layer in range(L - 1, 0, -1):
         dA = linear_backward_input(dZ, net.W[layer + 1])
+        if cache.masks and (mask := cache.masks[layer]) is not None:
+            dA = dropout_backward(dA, mask.D, mask.keep)
         dZ, dW, db = backward_block(
             dA, cache.Z[layer], cache.A[layer], cache.inputs(layer), net.activations[layer]
         )
         for kept, new in ((dZs, dZ), (dAs, dA), (dWs, dW), (dbs, db)):
             kept.insert(0, new)
-    if strength:
-        dWs = [dW + l2_backward(W, strength, m) for dW, W in zip(dWs, net.W, strict=True)]
-    return Gradients(Parameters.of(dWs, dbs), Layers(dZs, "dZ"), Layers(dAs, "dA"))
+    parameters = Parameters.of(penalised(net, dWs, m, l2=l2, l1=l1), dbs)
+    return Gradients(parameters, Layers(dZs, "dZ"), Layers(dAs, "dA"))
+
+
+def penalised(
+    net: Network, dWs: Sequence[Array], m: float, *, l2: float, l1: float
+) -> Sequence[Array]:
+    """Return dW[l] with the derivatives of the penalties added; m counts the examples."""
+    if l2:
+        dWs = [dW + penalties.l2_backward(W, l2, m) for dW, W in zip(dWs, net.W, strict=True)]
+    if l1:
+        dWs = [dW + penalties.l1_backward(W, l1, m) for dW, W in zip(dWs, net.W, strict=True)]
+    return dWs
 
 
 def _check_cache(net: Network, cache: Cache, m: int) -> None:
@@ -125,6 +159,7 @@ def cost_of(net: Network, cache: Cache, Y: Array, w: Array | None) -> float:
     return mean_loss(losses, w)
 
 
-def penalty_of(net: Network, strength: float, m: float) -> float:
-    """Return the L2 penalty of all layers over every layer's weights."""
-    return sum(l2(W, strength, m) for W in net.W) if strength else 0.0
+def penalty_of(net: Network, m: float, *, l2: float, l1: float) -> float:
+    """Return the penalties over every layer's weights; m counts the examples."""
+    total = sum(penalties.l2(W, l2, m) for W in net.W) if l2 else 0.0
+    return total + (sum(penalties.l1(W, l1, m) for W in net.W) if l1 else 0.0)

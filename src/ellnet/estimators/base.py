@@ -34,7 +34,8 @@ from ellnet.estimators.parameters import (
     seed_of,
 )
 from ellnet.hyperparameters import Hyperparameters
-from ellnet.network import Network, initial_parameters
+from ellnet.network import Network
+from ellnet.starting import starting_network
 from ellnet.training import Hook, Outcome, train
 
 __all__ = ["BaseMLP"]
@@ -170,14 +171,12 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, FittedMLP):  # type: ignor
         output, cost = self._ends()
         n = (int(examples.X.shape[0]), *chosen.hidden, int(examples.Y.shape[0]))
         activations = (*chosen.hidden_activations, output)
+        net = Network(n, activations, cost, cost_options=self._cost_options())
         if hasattr(self, "coefs_"):
             self._check_same_sizes(n)
-            parameters = parameters_of(self.coefs_, self.intercepts_)
-        else:
-            parameters = initial_parameters(n, activations, chosen.initialization, seed, dtype)
-            parameters = parameters.like(examples.Y)
-        options = self._cost_options()
-        return Network(n, activations, cost, parameters, cost_options=options), chosen
+            return net.with_parameters(parameters_of(self.coefs_, self.intercepts_)), chosen
+        net = starting_network(net, chosen, examples.X)
+        return net.with_parameters(net.parameters.like(examples.Y)), chosen
 
     def _check_same_sizes(self, n: tuple[int, ...]) -> None:
         there = (self.coefs_[0].shape[0], *(coef.shape[1] for coef in self.coefs_))

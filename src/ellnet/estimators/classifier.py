@@ -18,7 +18,13 @@ from ellnet.estimators.base import BaseMLP
 from ellnet.estimators.callbacks import with_callbacks
 from ellnet.estimators.fitting import Held
 from ellnet.estimators.labels import Labels
-from ellnet.estimators.parameters import CLASSIFIER_LOSSES, CONSTRAINTS, is_stochastic
+from ellnet.estimators.parameters import (
+    BELOW_1,
+    CLASSIFIER_LOSSES,
+    CONSTRAINTS,
+    is_stochastic,
+    keep,
+)
 
 __all__ = ["MLPClassifier"]
 
@@ -77,10 +83,28 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         n_iter_no_change: epochs in a row without gain that are allowed.
         max_fun: evaluations of the cost by lbfgs, at most.
         loss: "log_loss", or a cost by name.
+        label_smoothing: share of each label spread over all classes.
         class_weight: None, "balanced", or a dict of weights by class.
         scoring: what early stopping watches: None for accuracy, "loss" for the validation cost, or
             any scorer of scikit-learn's.
+        dropout: part of the hidden units silent in a step: one number, or a list with one a layer.
+        input_dropout: part of the inputs silent in a step.
+        alpha_l1: strength of the L1 penalty.
+        weight_decay: decay of the weights by solver "adamw", beside the gradient.
+        max_norm: largest norm of the weights into a unit; 0 for any.
+        clip_norm: norm to which a longer gradient is cut; 0 for never.
+        rho: decay of RMSprop's mean square.
+        momentum_decay: how fast the momentum of "nadam" grows.
+        warmup: part of the run in which the learning rate grows to its height.
+        gamma: factor of the schedules "step" and "exponential".
+        period: epochs of a step, and of the first cycle of "cosine_restarts".
+        growth: how many times longer each cycle of "cosine_restarts" is.
+        floor: lowest factor of the schedules "cosine" and "one_cycle".
+        weight_decay_schedule: how the weight decay changes.
+        dropout_schedule: how dropout changes.
         initialization: initial weights; "auto" suits each activation.
+        unit_variance: whether to scale initial weights so that each Z[l] has variance 1.
+        zero_last: whether to begin with an output layer of zeros.
         transform_layer: the layer that `transform` shows; None for the last hidden one.
         engine: "auto" for the fastest there is, or one by name.
         n_threads: threads; None for what suits the size of the work.
@@ -105,6 +129,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **CONSTRAINTS,
         "loss": [StrOptions(set(CLASSIFIER_LOSSES))],
+        "label_smoothing": [BELOW_1],
         "class_weight": [StrOptions({"balanced"}), dict, None],
     }
 
@@ -135,43 +160,32 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
         loss: str = "log_loss",
+        label_smoothing: float = 0.0,
         class_weight: Any = None,
         scoring: Any = None,
+        dropout: Any = 0.0,
+        input_dropout: float = 0.0,
+        alpha_l1: float = 0.0,
+        weight_decay: float = 0.01,
+        max_norm: float = 0.0,
+        clip_norm: float = 0.0,
+        rho: float = 0.99,
+        momentum_decay: float = 0.004,
+        warmup: float = 0.0,
+        gamma: float = 0.5,
+        period: int = 10,
+        growth: int = 1,
+        floor: float = 0.0,
+        weight_decay_schedule: str = "constant",
+        dropout_schedule: str = "constant",
         initialization: str = "auto",
+        unit_variance: bool = False,
+        zero_last: bool = False,
         transform_layer: int | None = None,
         engine: str = "auto",
         n_threads: int | None = None,
     ) -> None:
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.loss = loss
-        self.class_weight = class_weight
-        self.scoring = scoring
-        self.initialization = initialization
-        self.transform_layer = transform_layer
-        self.engine = engine
-        self.n_threads = n_threads
+        keep(self, locals())
 
     @with_callbacks  # type: ignore[untyped-decorator]
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]

@@ -1,6 +1,6 @@
 """The parameters of an estimator: what each may be, and the hyperparameters that they stand for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from numbers import Integral, Real
 from typing import Any
 
@@ -25,6 +25,7 @@ __all__ = [
     "hidden_sizes",
     "hyperparameters_of",
     "is_stochastic",
+    "keep",
     "seed_of",
 ]
 
@@ -34,6 +35,7 @@ OTHER_NAMES = {"logistic": "sigmoid", "exp": "exponential"}
 AT_LEAST_0 = Interval(Real, 0, None, closed="left")
 ABOVE_0 = Interval(Real, 0, None, closed="neither")
 BELOW_1 = Interval(Real, 0, 1, closed="left")
+UP_TO_1 = Interval(Real, 0, 1, closed="both")
 COUNT = Interval(Integral, 1, None, closed="left")
 
 CONSTRAINTS: dict[str, list[Any]] = {
@@ -61,12 +63,50 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "n_iter_no_change": [COUNT, Options(Real, {np.inf})],
     "max_fun": [COUNT],
     "scoring": [str, callable, None],
+    "dropout": [BELOW_1, "array-like"],
+    "input_dropout": [BELOW_1],
+    "alpha_l1": [AT_LEAST_0],
+    "weight_decay": [AT_LEAST_0],
+    "max_norm": [AT_LEAST_0],
+    "clip_norm": [AT_LEAST_0],
+    "rho": [BELOW_1],
+    "momentum_decay": [AT_LEAST_0],
+    "warmup": [UP_TO_1],
+    "gamma": [ABOVE_0],
+    "period": [COUNT],
+    "growth": [COUNT],
+    "floor": [UP_TO_1],
+    "weight_decay_schedule": [StrOptions(set(SCHEDULES))],
+    "dropout_schedule": [StrOptions(set(SCHEDULES))],
     "initialization": [StrOptions({"auto", *INITIALIZERS})],
+    "unit_variance": ["boolean"],
+    "zero_last": ["boolean"],
     "transform_layer": [Interval(Integral, 0, None, closed="left"), None],
     "engine": [StrOptions({"auto", *ENGINES})],
     "n_threads": [COUNT, None],
 }
 """What each parameter of both estimators may be, for scikit-learn's own check."""
+
+BY_OUR_NAME = (
+    "input_dropout",
+    "weight_decay",
+    "max_norm",
+    "clip_norm",
+    "rho",
+    "momentum_decay",
+    "warmup",
+    "gamma",
+    "period",
+    "growth",
+    "floor",
+    "weight_decay_schedule",
+    "dropout_schedule",
+    "initialization",
+    "unit_variance",
+    "zero_last",
+    "engine",
+)
+"""Parameters that are hyperparameters under the same name."""
 
 CLASSIFIER_LOSSES = {
     "log_loss": "auto",
@@ -93,6 +133,18 @@ def is_stochastic(estimator: Any) -> bool:
             "partial_fit is only available for stochastic optimizers. lbfgs is not stochastic."
         )
     return True
+
+
+def keep(estimator: Any, given: Mapping[str, Any]) -> None:
+    """Set every parameter of a constructor as it was given: checks wait for fit, as scikit-learn asks.
+
+    Args:
+        estimator: the one that is made.
+        given: the constructor's `locals()`.
+    """
+    for name, value in given.items():
+        if name not in {"self", "__class__"}:
+            setattr(estimator, name, value)
 
 
 def hidden_sizes(given: Any) -> tuple[int, ...]:
@@ -158,7 +210,9 @@ def hyperparameters_of(
     return Hyperparameters(
         hidden=hidden_sizes(estimator.hidden_layer_sizes),
         activation=hidden_activation(estimator.activation),
-        initialization=estimator.initialization,
+        dropout=_number_or_tuple(estimator.dropout),
+        label_smoothing=float(getattr(estimator, "label_smoothing", 0.0)),
+        l1=float(estimator.alpha_l1),
         optimizer=optimizer_of(estimator),
         learning_rate=float(estimator.learning_rate_init),
         beta_1=float(estimator.beta_1),
@@ -176,5 +230,9 @@ def hyperparameters_of(
         tol=float(estimator.tol),
         seed=seed,
         dtype=dtype,  # type: ignore[arg-type]
-        engine=estimator.engine,
+        **{name: getattr(estimator, name) for name in BY_OUR_NAME},
     )
+
+
+def _number_or_tuple(given: Any) -> float | tuple[float, ...]:
+    return tuple(map(float, given)) if isinstance(given, Iterable) else float(given)

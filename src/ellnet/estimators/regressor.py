@@ -15,7 +15,7 @@ from ellnet.errors import DataError
 from ellnet.estimators.base import BaseMLP
 from ellnet.estimators.callbacks import with_callbacks
 from ellnet.estimators.fitting import Held
-from ellnet.estimators.parameters import ABOVE_0, CONSTRAINTS, REGRESSOR_LOSSES, is_stochastic
+from ellnet.estimators.parameters import ABOVE_0, CONSTRAINTS, REGRESSOR_LOSSES, is_stochastic, keep
 
 __all__ = ["MLPRegressor"]
 
@@ -58,7 +58,24 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         quantiles: of the loss "quantile": predict has a column for each, target by target.
         scoring: what early stopping watches: None for R^2 (of the quantile nearest to the median,
             where there are several), "loss" for the validation cost, or any scorer of scikit-learn's.
+        dropout: part of the hidden units silent in a step: one number, or a list with one a layer.
+        input_dropout: part of the inputs silent in a step.
+        alpha_l1: strength of the L1 penalty.
+        weight_decay: decay of the weights by solver "adamw", beside the gradient.
+        max_norm: largest norm of the weights into a unit; 0 for any.
+        clip_norm: norm to which a longer gradient is cut; 0 for never.
+        rho: decay of RMSprop's mean square.
+        momentum_decay: how fast the momentum of "nadam" grows.
+        warmup: part of the run in which the learning rate grows to its height.
+        gamma: factor of the schedules "step" and "exponential".
+        period: epochs of a step, and of the first cycle of "cosine_restarts".
+        growth: how many times longer each cycle of "cosine_restarts" is.
+        floor: lowest factor of the schedules "cosine" and "one_cycle".
+        weight_decay_schedule: how the weight decay changes.
+        dropout_schedule: how dropout changes.
         initialization: initial weights; "auto" suits each activation.
+        unit_variance: whether to scale initial weights so that each Z[l] has variance 1.
+        zero_last: whether to begin with an output layer of zeros.
         transform_layer: the layer that `transform` shows; None for the last hidden one.
         engine: "auto" for the fastest there is, or one by name.
         n_threads: threads; None for what suits the size of the work.
@@ -117,42 +134,29 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         threshold: float = 1.0,
         quantiles: Any = (0.5,),
         scoring: Any = None,
+        dropout: Any = 0.0,
+        input_dropout: float = 0.0,
+        alpha_l1: float = 0.0,
+        weight_decay: float = 0.01,
+        max_norm: float = 0.0,
+        clip_norm: float = 0.0,
+        rho: float = 0.99,
+        momentum_decay: float = 0.004,
+        warmup: float = 0.0,
+        gamma: float = 0.5,
+        period: int = 10,
+        growth: int = 1,
+        floor: float = 0.0,
+        weight_decay_schedule: str = "constant",
+        dropout_schedule: str = "constant",
         initialization: str = "auto",
+        unit_variance: bool = False,
+        zero_last: bool = False,
         transform_layer: int | None = None,
         engine: str = "auto",
         n_threads: int | None = None,
     ) -> None:
-        self.loss = loss
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.threshold = threshold
-        self.quantiles = quantiles
-        self.scoring = scoring
-        self.initialization = initialization
-        self.transform_layer = transform_layer
-        self.engine = engine
-        self.n_threads = n_threads
+        keep(self, locals())
 
     @with_callbacks  # type: ignore[untyped-decorator]
     @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
