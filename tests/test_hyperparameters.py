@@ -31,6 +31,34 @@ BAD = [
     ("beta_1", 1.0),
     ("beta_2", -0.1),
     ("epsilon", 0),
+    ("threshold", 0.0),
+    ("quantiles", (0.5, 1.0)),
+    ("quantiles", ()),
+    ("quantiles", 0.5),
+    ("label_smoothing", 1.0),
+    ("unit_variance", 1),
+    ("zero_last", "yes"),
+    ("momentum", 1.01),
+    ("rho", 1.0),
+    ("momentum_decay", -0.1),
+    ("weight_decay", float("inf")),
+    ("clip_norm", -1.0),
+    ("schedule", "linear"),
+    ("weight_decay_schedule", None),
+    ("dropout_schedule", "linear"),
+    ("warmup", 1.1),
+    ("power_t", -0.5),
+    ("gamma", 0.0),
+    ("period", 0),
+    ("growth", 1.5),
+    ("floor", -0.1),
+    ("max_fun", 0),
+    ("l1", -1e-3),
+    ("max_norm", -1),
+    ("dropout", 1.0),
+    ("dropout", (0.1, 1.0)),
+    ("dropout", "some"),
+    ("input_dropout", 1.0),
     ("l2", -1e-3),
     ("l2", "much"),
     ("batch_size", 0),
@@ -181,3 +209,29 @@ def test_numpy_s_numbers_become_plain_ones():
     assert json.loads(json.dumps(chosen.to_json()))["hidden"] == [8]
     assert type(chosen.learning_rate) is float
     assert type(chosen.batch_size) is int
+
+
+def test_values_that_do_not_go_together_are_refused():
+    """A list of the wrong length, a cycle without its way up."""
+    with pytest.raises(
+        HyperparameterError, match="dropout must be one value or one for each of the 2"
+    ):
+        Hyperparameters(hidden=(4, 3), dropout=(0.1,))
+    with pytest.raises(HyperparameterError, match="one_cycle needs a warmup"):
+        Hyperparameters(schedule="one_cycle")
+
+
+def test_dropout_is_told_layer_by_layer():
+    """Layer 0 is the input; one number serves every hidden layer."""
+    one = Hyperparameters(hidden=(4, 3), dropout=0.2, input_dropout=0.1)
+    each = Hyperparameters.from_json({"hidden": [4, 3], "dropout": [0.2, 0.3]})
+
+    assert [one.dropped(layer) for layer in range(3)] == [0.1, 0.2, 0.2]
+    assert [each.dropped(layer) for layer in range(3)] == [0.0, 0.2, 0.3]
+
+
+def test_the_options_of_the_cost_are_its_own():
+    """Those of another cost are left out."""
+    assert Hyperparameters(cost="huber", threshold=2).cost_options == {"threshold": 2.0}
+    assert Hyperparameters(cost="quantile").cost_options == {"quantiles": (0.5,)}
+    assert Hyperparameters().cost_options == {}

@@ -20,7 +20,7 @@ __all__ = [
     "Namespace",
     "columns",
     "device",
-    "in_dtype",
+    "in_precision",
     "indicator",
     "is_finite",
     "is_sparse",
@@ -28,6 +28,7 @@ __all__ = [
     "move",
     "namespace",
     "overflow_allowed",
+    "precision",
     "threads_for",
     "to_numpy",
     "without_dust",
@@ -59,7 +60,7 @@ def move(array: Array, like: Array) -> Array:
     if type(array) is type(like) and isinstance(array, np.ndarray):
         return array
     xp = namespace(like)
-    dtype = getattr(xp, str(array.dtype).rsplit(".", maxsplit=1)[-1])
+    dtype = getattr(xp, precision(array))
     return xp.asarray(to_numpy(array), dtype=dtype, device=array_api_compat.device(like))
 
 
@@ -73,11 +74,19 @@ def is_sparse(array: Array) -> bool:
     return hasattr(array, "tocsr")
 
 
-def in_dtype(array: Array, dtype: Any) -> Array:
-    """Return the array, a sparse one too, in the precision `dtype` of its own library."""
+def precision(array: Array) -> str:
+    """Return the name of the array's dtype, the same in every library, such as "float32"."""
+    return str(array.dtype).rsplit(".", maxsplit=1)[-1]
+
+
+def in_precision(array: Array, like: Array) -> Array:
+    """Return the array, a sparse one too, in its own library and in the precision of `like`."""
+    if type(array) is type(like) is np.ndarray:
+        return array.astype(like.dtype, copy=False)
     if is_sparse(array):
-        return array.astype(dtype, copy=False)
-    return namespace(array).astype(array, dtype, copy=False)
+        return array.astype(precision(like), copy=False)
+    xp = namespace(array)
+    return xp.astype(array, getattr(xp, precision(like)), copy=False)
 
 
 def largest_in_rows(array: Array) -> Array:

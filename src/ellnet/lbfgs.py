@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ellnet.arrays import Array, in_dtype, move, to_numpy
+from ellnet.arrays import Array, in_precision, move, to_numpy
 from ellnet.batches import Examples
 from ellnet.engines import Divergence, Engine
 from ellnet.hyperparameters import Hyperparameters
@@ -108,6 +108,6 @@ def unpack(x: Vector, like: Parameters) -> Parameters:
     for array in like.arrays():
         rows, columns = array.shape
         piece = x[start : start + rows * columns].reshape(rows, columns).copy()
-        arrays.append(in_dtype(move(piece, array), array.dtype))
+        arrays.append(in_precision(move(piece, array), array))
         start += rows * columns
     return Parameters.from_arrays(arrays)

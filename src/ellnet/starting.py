@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ellnet.arrays import Array, in_dtype, to_numpy
+from ellnet.arrays import Array, in_precision, is_sparse, to_numpy
 from ellnet.engines.recursion import forward
 from ellnet.equations.initializers import unit_variance
 from ellnet.hyperparameters import Hyperparameters
@@ -35,9 +35,8 @@ def starting_network(net: Network, hyperparameters: Hyperparameters, X: Array) -
 
 def _scaled(net: Network, X: Array, layers: int) -> Network:
     """Scale the weights layer by layer, so that Z[l] of the data has variance 1."""
-    piece = in_dtype(X[:, :LOOKED_AT], X.dtype)
-    dense = piece.toarray() if hasattr(piece, "toarray") else to_numpy(piece)
-    inputs = dense.astype(net.W[1].dtype)
+    piece = X[:, :LOOKED_AT]
+    inputs = in_precision(piece.toarray() if is_sparse(piece) else to_numpy(piece), net.W[1])
     for layer in range(1, layers + 1):
         W = list(net.W)
         W[layer - 1] = unit_variance(W[layer - 1], forward(net, inputs).Z[layer])

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
-from ellnet.arrays import Array
+from ellnet.arrays import Array, precision
 from ellnet.network import Parameters
 
 __all__ = ["TrainingState"]
@@ -42,7 +42,7 @@ class TrainingState:
     @property
     def dtype(self) -> str:
         """The precision of the parameters, by name."""
-        return str(self.parameters.W[1].dtype).rsplit(".", maxsplit=1)[-1]
+        return precision(self.parameters.W[1])
 
     def like(self, other: Array) -> "TrainingState":
         """Return the same state with its arrays in the library and on the device of `other`."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ellnet.arrays import Array, in_dtype, overflow_allowed, threads_for, to_numpy
+from ellnet.arrays import Array, in_precision, overflow_allowed, threads_for, to_numpy
 from ellnet.batches import Examples, split
 from ellnet.engines import Divergence, Engine, Run, engine
 from ellnet.equations.cross_entropies import smooth_labels
@@ -341,7 +341,7 @@ def smoothed(net: Network, examples: Examples, smoothing: float) -> Examples:
     if smoothing == 0:
         return examples
     classes = net.n[net.L] if net.cost == "categorical_cross_entropy" else 2
-    Y = smooth_labels(in_dtype(examples.Y, net.W[1].dtype), smoothing, classes)
+    Y = smooth_labels(in_precision(examples.Y, net.W[1]), smoothing, classes)
     return Examples(examples.X, Y, examples.w)
 
 

@@ -174,7 +174,7 @@ OPTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("--cost", "binary_cross_entropy", "--output-activation", "relu"),
         ("cost binary_cross_entropy", "output activation relu", "sigmoid"),
     ),
-    "unknown optimizer": (("--optimizer", "adamw"), ("optimizer", "adam", "'adamw'")),
+    "unknown optimizer": (("--optimizer", "lion"), ("optimizer", "adam", "'lion'")),
     "unknown engine": (("--engine", "gpu"), ("engine", "array", "'gpu'")),
     "unknown option": (("--hiden", "3"), ("'--hiden'", "--hidden")),
     "unknown task": (("--task", "guess"), ("'--task'", "'guess'", "classification")),

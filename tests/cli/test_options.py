@@ -23,6 +23,28 @@ WORDS = {
     "beta_1": ("0.8", 0.8),
     "beta_2": ("0.99", 0.99),
     "epsilon": ("1e-7", 1e-7),
+    "momentum": ("0.7", 0.7),
+    "rho": ("0.95", 0.95),
+    "momentum_decay": ("0.005", 0.005),
+    "weight_decay": ("0.02", 0.02),
+    "clip_norm": ("2", 2.0),
+    "schedule": ("cosine", "cosine"),
+    "weight_decay_schedule": ("step", "step"),
+    "dropout_schedule": ("exponential", "exponential"),
+    "warmup": ("0.1", 0.1),
+    "power_t": ("0.4", 0.4),
+    "gamma": ("0.9", 0.9),
+    "period": ("3", 3),
+    "growth": ("2", 2),
+    "floor": ("0.01", 0.01),
+    "max_fun": ("99", 99),
+    "l1": ("0.001", 0.001),
+    "max_norm": ("3", 3.0),
+    "dropout": ("0.1,0.2", (0.1, 0.2)),
+    "input_dropout": ("0.05", 0.05),
+    "threshold": ("1.5", 1.5),
+    "quantiles": ("0.25", (0.25,)),
+    "label_smoothing": ("0.01", 0.01),
     "l2": ("0.25", 0.25),
     "batch_size": ("8", 8),
     "epochs": ("2", 2),
@@ -33,7 +55,12 @@ WORDS = {
     "dtype": ("float64", "float64"),
     "engine": ("array", "array"),
 }
-SWITCHES = {"shuffle": False, "early_stopping": True}
+SWITCHES = {
+    "shuffle": False,
+    "early_stopping": True,
+    "unit_variance": True,
+    "zero_last": True,
+}
 
 
 def flag(name: str) -> str:
@@ -45,7 +72,9 @@ def test_every_hyperparameter_is_an_option_and_reaches_the_model(ell: Ell) -> No
     """What is said on the command line is what the model file says."""
     words = [word for name, (text, _) in WORDS.items() for word in (flag(name), text)]
 
-    ran = ell("train", "xor:m=60", *words, "--no-shuffle", "--early-stopping", "--out", "run")
+    words += ["--no-shuffle", "--early-stopping", "--unit-variance", "--zero-last"]
+
+    ran = ell("train", "xor:m=60", *words, "--out", "run")
 
     chosen = load("run/model.safetensors").hyperparameters
     assert ran.code == 0, ran
@@ -65,7 +94,7 @@ def test_the_help_lists_every_option_with_its_default(ell: Ell) -> None:
     assert own.partition("Options:\n")[2].strip().startswith("--target COLUMN")
     assert "--split-column COLUMN" in own
     assert "[default: 0.001]" in hyperparameters
-    assert "gradient_descent, adam" in " ".join(hyperparameters.split())
+    assert "gradient_descent, momentum, nesterov, adam, adamw" in " ".join(hyperparameters.split())
     assert max(map(len, ran.out.splitlines())) <= 80
 
 

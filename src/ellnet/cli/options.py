@@ -13,6 +13,7 @@ from ellnet.equations.activations import ACTIVATIONS
 from ellnet.equations.costs import COSTS
 from ellnet.equations.initializers import INITIALIZERS
 from ellnet.equations.optimizers import OPTIMIZERS
+from ellnet.equations.schedules import SCHEDULES
 from ellnet.errors import HyperparameterError
 from ellnet.files.durable import read_whole
 from ellnet.hyperparameters import Hyperparameters
@@ -61,10 +62,23 @@ def _number(text: str) -> float | str:
         return text
 
 
+def _numbers(text: str) -> float | tuple[float | str, ...] | str:
+    """Read one number, or several with commas between."""
+    parts = tuple(_number(part) for part in text.split(","))
+    return parts[0] if len(parts) == 1 else parts
+
+
+def _several(text: str) -> tuple[float | str, ...]:
+    """Read one number or more with commas between, always as several."""
+    return tuple(_number(part) for part in text.split(","))
+
+
 READERS: dict[str, Callable[[str], Any]] = {
     "hidden": _widths,
     "activation": _names,
     "batch_size": _size,
+    "dropout": _numbers,
+    "quantiles": _several,
     "validation_fraction": _number,
 }
 """How the text of an option becomes a value, where it is not one plain word or number."""
@@ -73,6 +87,8 @@ METAVARS = {
     "hidden": "N,N,...",
     "activation": "NAME,...",
     "batch_size": "N",
+    "dropout": "X,...",
+    "quantiles": "X,...",
     "validation_fraction": "X",
 }
 
@@ -80,7 +96,8 @@ CHOICES: dict[str, Iterable[str]] = {
     "activation": ACTIVATIONS,
     "cost": COSTS,
     "initialization": INITIALIZERS,
-    "optimizer": OPTIMIZERS,
+    "optimizer": (*OPTIMIZERS, "lbfgs"),
+    "schedule": SCHEDULES,
     "dtype": ("float32", "float64"),
 }
 """The words that may be said, where the help should list them."""

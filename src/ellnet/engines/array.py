@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from ellnet.arrays import (
     Array,
-    in_dtype,
+    in_precision,
     is_finite,
     is_sparse,
     move,
@@ -41,7 +41,7 @@ PASS = 8192
 
 def _passes(net: Network, X: Array) -> Iterator[tuple[slice, Cache]]:
     for part in minibatches(int(X.shape[1]), PASS):
-        yield part, forward(net, in_dtype(X[:, part], net.W[1].dtype))
+        yield part, forward(net, in_precision(X[:, part], net.W[1]))
 
 
 def _beside(net: Network, X: Array) -> Network:
@@ -79,7 +79,7 @@ def cost(net: Network, examples: Examples) -> float:
     for part, cache in _passes(net, examples.X):
         piece = examples.part(part)
         if piece.weight > 0:
-            Y = in_dtype(piece.Y, net.W[1].dtype)
+            Y = in_precision(piece.Y, net.W[1])
             total += piece.weight * cost_of(net, cache, Y, piece.w)
     return total / (examples.m * mean_weight(examples))
 
@@ -105,7 +105,7 @@ def cost_and_gradients(
     for part, cache in _passes(net, examples.X):
         piece = examples.part(part)
         if piece.weight > 0:
-            Y, share = in_dtype(piece.Y, net.W[1].dtype), piece.weight / whole
+            Y, share = in_precision(piece.Y, net.W[1]), piece.weight / whole
             total += share * cost_of(net, cache, Y, piece.w)
             gradients = backward(net, cache, Y, piece.w).parameters.arrays()
             sums = [s + share * g for s, g in zip(sums, gradients, strict=True)]
@@ -260,8 +260,8 @@ def _order(plan: _Plan, state: TrainingState) -> Array | None:
 
 def _minibatch(plan: _Plan, part: slice, order: Array | None, net: Network) -> Examples:
     batch = plan.train.part(part) if order is None else plan.train.take(order[part])
-    dtype = net.W[1].dtype
-    return Examples(in_dtype(batch.X, dtype), in_dtype(batch.Y, dtype), batch.w)
+    W = net.W[1]
+    return Examples(in_precision(batch.X, W), in_precision(batch.Y, W), batch.w)
 
 
 def _cost_and_gradients(

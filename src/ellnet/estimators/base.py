@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
 
-from ellnet.arrays import Array, is_sparse
+from ellnet.arrays import Array, is_sparse, precision
 from ellnet.engines import engine
 from ellnet.errors import DataError, DivergenceError, HyperparameterError
 from ellnet.estimators.callbacks import CallbackHook, CallbackSupportMixin
@@ -164,9 +164,9 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, FittedMLP):  # type: ignor
     ) -> tuple[Network, Hyperparameters]:
         """Return the network at the start of this call, and all that is chosen."""
         examples = material.examples
-        dtype = str(examples.X.dtype).rsplit(".", maxsplit=1)[-1]
+        dtype = precision(examples.X)
         if hasattr(self, "coefs_"):
-            dtype = str(self.coefs_[0].dtype).rsplit(".", maxsplit=1)[-1]
+            dtype = precision(self.coefs_[0])
         chosen = hyperparameters_of(self, m=examples.m, epochs=planned, seed=seed, dtype=dtype)
         output, cost = self._ends()
         n = (int(examples.X.shape[0]), *chosen.hidden, int(examples.Y.shape[0]))

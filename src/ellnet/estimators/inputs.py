@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.utils._array_api import get_namespace
 from sklearn.utils.validation import check_array, column_or_1d, validate_data
 
-from ellnet.arrays import Array, device, is_sparse, move, namespace, to_numpy
+from ellnet.arrays import Array, device, is_sparse, move, namespace, precision, to_numpy
 from ellnet.errors import DataError
 
 __all__ = ["beside", "check_library", "column_names", "read_X", "read_X_y", "read_weights"]
@@ -102,7 +102,7 @@ def read_weights(weights: Any, m: int, name: str = "sample_weight") -> NDArray[n
 def beside(array: Array, X: Array) -> Array:
     """Return the array in the library and on the device of X, and in X's precision."""
     like = np.empty(0, X.dtype) if is_sparse(X) else X
-    return move(to_numpy(array).astype(str(X.dtype).rsplit(".", maxsplit=1)[-1]), like)
+    return move(to_numpy(array).astype(precision(X)), like)
 
 
 def _with_places(error: Exception, X: Any, y: Any = None) -> Exception:

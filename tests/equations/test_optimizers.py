@@ -1,0 +1,132 @@
+"""Optimizers and clipping: PyTorch's numbers, and what each promises."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import array_api_strict
+import numpy as np
+import pytest
+
+from ellnet.equations.optimizers import OPTIMIZERS, adamw, clip_by_norm, nadam
+
+FILE = Path(__file__).parent / "golden" / "optimizers_and_schedules.json"
+GOLDEN: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+START, GRADIENTS = np.array(GOLDEN["start"]), np.array(GOLDEN["gradients"])
+
+
+def walk(name, theta, gradients, options):
+    """The parameter after each step."""
+    row = OPTIMIZERS[name]
+    moments: Any = [0 * theta for _ in range(row.moments)]
+    path = []
+    for t, gradient in enumerate(gradients, start=1):
+        theta, moments = row.step(theta, gradient, moments, t, **options)
+        path.append(theta)
+    return path
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_twenty_five_steps_are_pytorch_s(name):
+    """To 1e-12, from the same gradients, in float64."""
+    row = GOLDEN["optimizers"][name]
+
+    path = walk(name, START, GRADIENTS, row["options"])
+
+    assert set(row["options"]) == set(OPTIMIZERS[name].options)
+    for step, expected in row["after"].items():
+        assert path[int(step) - 1] == pytest.approx(np.array(expected), rel=1e-12, abs=1e-14)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_nothing_is_changed_in_place(name):
+    """Parameter, gradient and moments are as they were; as many moments come out as go in."""
+    row, options = OPTIMIZERS[name], GOLDEN["optimizers"][name]["options"]
+    theta, gradient = START.copy(), GRADIENTS[0].copy()
+    moments = [np.full_like(theta, 0.5) for _ in range(row.moments)]
+
+    stepped, after = row.step(theta, gradient, moments, 3, **options)
+
+    assert len(after) == row.moments
+    assert not np.array_equal(stepped, START)
+    assert np.array_equal(theta, START)
+    assert np.array_equal(gradient, GRADIENTS[0])
+    assert all(np.array_equal(moment, np.full_like(theta, 0.5)) for moment in moments)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_option_changes_the_step(name):
+    """An option that changed nothing would be none."""
+    options = GOLDEN["optimizers"][name]["options"]
+    usual = walk(name, START, GRADIENTS[:3], options)[-1]
+
+    for each in options:
+        other = walk(name, START, GRADIENTS[:3], {**options, each: options[each] * 0.5})[-1]
+        assert not np.array_equal(usual, other), each
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_precision_and_the_library_stay(name):
+    """float32 stays float32, and strict arrays agree with NumPy's."""
+    options, strict = GOLDEN["optimizers"][name]["options"], array_api_strict.asarray
+    expected = walk(name, START, GRADIENTS, options)[-1]
+
+    single = walk(name, START.astype("f4"), GRADIENTS.astype("f4"), options)[-1]
+    other = walk(name, strict(START), [strict(g) for g in GRADIENTS], options)[-1]
+
+    assert single.dtype == np.float32
+    assert single == pytest.approx(expected, rel=1e-3, abs=1e-4)
+    assert np.asarray(other) == pytest.approx(expected, rel=1e-13)
+
+
+def test_without_decay_adamw_is_adam():
+    """To the bit."""
+    options = GOLDEN["optimizers"]["adam"]["options"]
+    moments = [0 * START, 0 * START]
+
+    decayed, _ = adamw(START, GRADIENTS[0], moments, 1, weight_decay=0.0, **options)
+
+    assert np.array_equal(decayed, walk("adam", START, GRADIENTS[:1], options)[0])
+
+
+@pytest.mark.parametrize("t", [1, 4095, 4096, 4097, 10_000])
+def test_nadam_s_product_is_a_function_of_t(t):
+    """Whatever steps were taken before, or none; far on it underflows to 0."""
+    options = GOLDEN["optimizers"]["nadam"]["options"]
+    mus = 0.9 * (1.0 - 0.5 * 0.96 ** (0.01 * np.arange(1, t + 2)))
+    m, v = 0.1 * GRADIENTS[0], 0.01 * GRADIENTS[0] ** 2
+    with np.errstate(under="ignore"):
+        product = np.prod(mus[:-1])
+    ahead = 0.1 * mus[-1] / (1 - product * mus[-1])
+    here = 0.1 * (1 - mus[-2]) / (1 - product)
+    root = np.sqrt(v / (1 - 0.99**t)) + 1e-6
+
+    found, _ = nadam(START, GRADIENTS[0], [0 * START, 0 * START], t, **options)
+
+    assert found == pytest.approx(START - (ahead * m + here * GRADIENTS[0]) / root, rel=1e-12)
+
+
+def test_clipping_is_pytorch_s():
+    """All gradients together; what is within the bound keeps its bits."""
+    golden, gradients = GOLDEN["clipped"], list(GRADIENTS[:2])
+
+    cut = clip_by_norm(gradients, golden["largest"])
+    kept = clip_by_norm(gradients, 1500.0)
+
+    assert np.array(cut) == pytest.approx(np.array(golden["after"]), rel=1e-12)
+    assert np.array(kept).tobytes() == np.array(gradients).tobytes()
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e300])
+def test_clipping_neither_overflows_nor_vanishes(scale):
+    """The norm is taken in the scale of the largest entry."""
+    cut = clip_by_norm([scale * GRADIENTS[0]], scale / 1e3 if scale > 1 else 1e-3)
+
+    norm = np.linalg.norm(cut[0] / scale)
+    expected = 1e-3 if scale > 1 else np.linalg.norm(GRADIENTS[0])
+    assert norm == pytest.approx(expected, rel=1e-9)
+
+
+def test_gradients_of_zeros_stay():
+    """Nothing is divided by their norm."""
+    assert np.array_equal(clip_by_norm([np.zeros((2, 2))], 1.0)[0], np.zeros((2, 2)))
