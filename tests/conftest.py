@@ -12,6 +12,7 @@ settings.register_profile("ellnet", deadline=None, derandomize=True, max_example
 settings.load_profile("ellnet")
 
 os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("SCIPY_ARRAY_API", "1")  # SciPy reads it once, as it is imported
 
 
 @pytest.fixture(scope="session")

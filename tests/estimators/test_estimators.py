@@ -410,3 +410,17 @@ def test_several_quantiles_at_once():
     assert np.mean(targets[:, 1] < second[1]) == pytest.approx(0.5, abs=0.06)
     assert np.mean(middle < high) > 0.99
     assert found.score(features, targets) > 0.6
+
+
+def test_a_notebook_shows_the_network():
+    """Before fit the parameters, after it the drawing too, with the classes for names."""
+    words = np.array(["zero", "one", "two", "three"])[y]
+    unfitted, fitted = MLPClassifier((5,)), MLPClassifier((5,), max_iter=2).fit(X, words)
+
+    bundle = fitted._repr_mimebundle_()
+
+    assert "ellnet-net" not in unfitted._repr_mimebundle_()["text/html"]
+    assert "2 layers, 349 parameters, cost categorical cross entropy" in bundle["text/html"]
+    assert ">three</text>" in bundle["text/html"]
+    assert "ellnet-net" in fitted._repr_html_()
+    assert bundle["text/plain"] == repr(fitted)

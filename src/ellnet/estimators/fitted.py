@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from ellnet.drawings import network_html
 from ellnet.errors import DataError, EllnetWarning
 from ellnet.estimators.fitting import Held, Past, parameters_of
 from ellnet.estimators.parameters import hidden_activation
@@ -77,6 +78,29 @@ class FittedMLP(BaseEstimator, metaclass=ABCMeta):  # type: ignore[misc]
                 stacklevel=2,
             )
         super().__setstate__(kept)
+
+    def _repr_html_inner(self) -> str:
+        return f"{super()._repr_html_inner()}{self._drawing()}"
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+        bundle: dict[str, str] = super()._repr_mimebundle_(**options)
+        if "text/html" in bundle:
+            bundle["text/html"] += self._drawing()
+        return bundle
+
+    def _drawing(self) -> str:
+        """Return the network as a figure, "" before there is one."""
+        if not hasattr(self, "coefs_"):
+            return ""
+        net = self.network_
+        classes = [str(label) for label in getattr(self, "classes_", ())]
+        return network_html(
+            net.n,
+            tuple(net.activations),
+            net.cost,
+            input_names=self._names(),
+            output_names=classes[1:] if len(classes) == 2 and net.n[-1] == 1 else classes,
+        )
 
     @property
     def network_(self) -> Network:
