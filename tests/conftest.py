@@ -15,6 +15,17 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("SCIPY_ARRAY_API", "1")  # SciPy reads it once, as it is imported
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that runs the tests against another library too."""
+    parser.addoption("--peers", action="store_true", help="test against PyTorch too")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the tests against other libraries out, unless they are asked for."""
+    peers = Path(__file__).resolve().parent / "peers"
+    return True if collection_path == peers and not config.getoption("--peers") else None
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """Return the folder of the project."""

@@ -100,11 +100,12 @@ def test_the_version_is_one() -> None:
 
 
 def test_extras_contain_one_another() -> None:
-    """Plot is in test and test is in check: the script `run` counts on it."""
+    """Plot is in test, test in check and check in peers: the script `run` counts on it."""
     extras = project()["project"]["optional-dependencies"]
 
     assert "ellnet[plot]" in extras["test"]
     assert "ellnet[test]" in extras["check"]
+    assert "ellnet[check]" in extras["peers"]
 
 
 def test_the_native_module_is_what_its_stub_says() -> None:

@@ -82,8 +82,8 @@ def test_nothing_is_ready_in_a_fresh_clone(run: Any, place: Any) -> None:
     assert not run.ready(place, "plot")
 
 
-@pytest.mark.parametrize("installed", ["plot", "test", "check"])
-@pytest.mark.parametrize("asked", ["plot", "test", "check"])
+@pytest.mark.parametrize("installed", ["plot", "test", "check", "peers"])
+@pytest.mark.parametrize("asked", ["plot", "test", "check", "peers"])
 def test_a_group_serves_those_that_it_contains(
     run: Any, place: Any, installed: str, asked: str
 ) -> None:
@@ -91,6 +91,13 @@ def test_a_group_serves_those_that_it_contains(
     pretend_installed(run, place, installed)
 
     assert run.ready(place, asked) == (run.EXTRAS.index(installed) >= run.EXTRAS.index(asked))
+
+
+def test_the_tests_against_peers_need_more(run: Any) -> None:
+    """PyTorch is installed for who asks for it, and for nobody else."""
+    assert run.needed(["test", "-q", "--peers"]) == "peers"
+    assert run.needed(["test", "-q"]) == "test"
+    assert run.needed(["demo"]) == "plot"
 
 
 @pytest.mark.parametrize("changed", ["pyproject.toml", "CMakeLists.txt", "native/version.cpp"])

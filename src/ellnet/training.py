@@ -218,7 +218,7 @@ class _Loop:
         with overflow_allowed(), threads_for(self._products(), self.n_threads):
             end = minimize(
                 self.engine,
-                self.net.with_parameters(self.state.parameters),
+                self.net.with_parameters(self.state.parameters.like(self.data.examples.Y)),
                 self.data.examples,
                 self.hyperparameters,
                 iterations=left,

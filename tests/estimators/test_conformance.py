@@ -16,7 +16,7 @@ from sklearn.utils import get_tags
 
 from tests.estimators.conformance import ESTIMATORS
 
-ABSENT = ("is not installed", "not available", "is not available", "without CUDA")
+ABSENT = ("is not installed", "is not available", "is available", "MPS device")
 """What the reason of a check that is passed over says: a library or a piece of hardware is absent."""
 
 PRIVATE = {
