@@ -84,6 +84,8 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, FittedMLP):  # type: ignor
         """Train on data X, y, sample_weight; `epochs` says that it is partial_fit, and how many."""
         hidden_sizes(self.hidden_layer_sizes)
         incremental = epochs is not None
+        if incremental:
+            check_epochs(epochs)
         first = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
         material = self._material(*data, first=first, incremental=incremental)
         if first:

@@ -22,6 +22,7 @@ def read_X(estimator: Any, X: Any, *, reset: bool = False) -> Array:
     Raises:
         ValueError: what scikit-learn refuses, with the rows and columns it is about.
     """
+    _refuse_masks(X)
     try:
         found = validate_data(estimator, X, reset=reset, **_expected(X))
     except (ValueError, TypeError) as error:
@@ -35,6 +36,7 @@ def read_X_y(estimator: Any, X: Any, y: Any, *, reset: bool, numeric: bool) -> t
     Raises:
         ValueError: what scikit-learn refuses, with the rows and columns it is about.
     """
+    _refuse_masks(X, y)
     expected = _expected(X)
     try:
         X_found, y_found = validate_data(
@@ -110,9 +112,19 @@ def _with_places(error: Exception, X: Any, y: Any = None) -> Exception:
     text = str(error)
     if "NaN" in text or "infinity" in text:
         return DataError(text.split("\n", 1)[0] + _bad_places(X, "X") + _bad_places(y, "y"))
-    if "could not convert" in text or "dtype" in text.lower():
-        return type(error)(text + _text_column(X)) if _text_column(X) else error
-    return error
+    words = _text_column(X) or _word_in(X, text)
+    return DataError(f"X must hold numbers. {words}") if words else error
+
+
+def _refuse_masks(*arrays: Any) -> None:
+    """Refuse masked entries: what stands under the mask would be taken for a value."""
+    for array in arrays:
+        if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
+            place = _place(np.argwhere(np.ma.getmaskarray(array))[0].tolist(), [])
+            raise DataError(
+                f"masked entries are not taken, and the first is at {place}: fill them by "
+                "array.filled(numpy.nan), and impute (sklearn.impute.SimpleImputer)"
+            )
 
 
 def _bad_places(array: Any, name: str) -> str:
@@ -162,10 +174,29 @@ def _text_column(frame: Any) -> str:
         if sample.dtype.kind not in "biuf" and not all(map(_is_number, sample.tolist())):
             shown = ", ".join(repr(value) for value in sample.tolist())
             return (
-                f" Column {name!r} holds no numbers ({shown}, ...): encode it first "
+                f"Column {name!r} holds none ({shown}, ...): encode it first "
                 "(sklearn.preprocessing.OneHotEncoder for categories, differences from a day for dates)."
             )
     return ""
+
+
+def _word_in(array: Any, text: str) -> str:
+    """Say where in an array of objects the word stands that could not be a number."""
+    if "could not convert" not in text or np.ndim(array) != 2 or hasattr(array, "columns"):
+        return ""
+    for row, line in enumerate(np.asarray(array, object)):
+        for column, value in enumerate(line):
+            if isinstance(value, str | bytes) and not _reads_as_number(value):
+                return f"Row {row}, column {column} holds {value!r}: encode words first"
+    return ""
+
+
+def _reads_as_number(value: str | bytes) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_number(value: object) -> bool:

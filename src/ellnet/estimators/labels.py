@@ -34,6 +34,7 @@ class Labels:
         Raises:
             ValueError: y holds quantities, or several classes an output.
         """
+        _refuse_mixed(y)
         check_classification_targets(y)
         found = type_of_target(y, input_name="y")
         if found == "multilabel-indicator":
@@ -107,3 +108,21 @@ class Labels:
             return np.asarray(self.classes[np.argmax(Z, axis=0)])
         second = Z[0] > 0 if self.kind == "binary" else np.zeros(Z.shape[1], bool)
         return np.asarray(self.classes[second.astype(int)])
+
+
+def _refuse_mixed(y: NDArray[Any]) -> None:
+    """Refuse words beside numbers, which have no order.
+
+    Raises:
+        DataError: names one of each with its row.
+    """
+    if y.dtype != object or y.ndim != 1:
+        return
+    words = np.array([isinstance(value, str) for value in y])
+    if words.all() or not words.any():
+        return
+    word, other = int(np.argmax(words)), int(np.argmin(words))
+    raise DataError(
+        f"y must hold labels of one kind, got {y[word]!r} in row {word} and {y[other]!r} in row "
+        f"{other}; make words of all, or numbers"
+    )

@@ -21,6 +21,7 @@ __all__ = [
     "CLASSIFIER_LOSSES",
     "CONSTRAINTS",
     "REGRESSOR_LOSSES",
+    "check_epochs",
     "hidden_activation",
     "hidden_sizes",
     "hyperparameters_of",
@@ -160,6 +161,16 @@ def hidden_sizes(given: Any) -> tuple[int, ...]:
                 f"hidden_layer_sizes must be > 0 and whole numbers, got {list(sizes)}"
             )
     return tuple(int(size) for size in sizes)
+
+
+def check_epochs(epochs: Any) -> None:
+    """Refuse a number of epochs that is none.
+
+    Raises:
+        HyperparameterError: it is no whole number of at least 1.
+    """
+    if isinstance(epochs, bool) or not isinstance(epochs, Integral) or int(epochs) < 1:
+        raise HyperparameterError(f"epochs must be a whole number of at least 1, got {epochs!r}")
 
 
 def hidden_activation(given: Any) -> str | tuple[str, ...]:
