@@ -29,6 +29,7 @@ from ellnet.estimators.fitting import (
 from ellnet.estimators.inputs import check_library, read_weights, read_X, read_X_y
 from ellnet.estimators.parameters import (
     CONSTRAINTS,
+    check_epochs,
     hidden_sizes,
     hyperparameters_of,
     seed_of,
