@@ -1,10 +1,306 @@
 // The only file of the native engine that knows Python.
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/function.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <stdexcept>
+#include <string>
+
+#include "memory.hpp"
+#include "prediction.hpp"
+#include "team.hpp"
+#include "training.hpp"
 #include "version.hpp"
+
+namespace nb = nanobind;
+using namespace ellnet;
+
+namespace {
+
+/// Seconds between two looks for Ctrl-C where no watch was given.
+constexpr double LOOK_EVERY = 0.02;
+
+/// A buffer of the caller's, held as long as this lives.
+class Buffer {
+  public:
+    Buffer(nb::handle array, bool writable) {
+        const int flags = PyBUF_STRIDED_RO | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0);
+        if (PyObject_GetBuffer(array.ptr(), &view_, flags) != 0) throw nb::python_error();
+    }
+    Buffer(Buffer&& other) noexcept : view_(other.view_) { other.view_.obj = nullptr; }
+    Buffer& operator=(Buffer&&) = delete;
+    ~Buffer() {
+        if (view_.obj) PyBuffer_Release(&view_);
+    }
+    const Py_buffer& view() const { return view_; }
+
+  private:
+    Py_buffer view_{};
+};
+
+/// Arrays that a call reads or writes; they are let go of at its end.
+class Held {
+  public:
+    const Py_buffer& hold(nb::handle array, bool writable) {
+        buffers_.emplace_back(array, writable);
+        const Py_buffer& view = buffers_.back().view();
+        if (view.ndim != 2) throw nb::value_error("an array must have two dimensions");
+        return view;
+    }
+
+    Source source(nb::handle array) {
+        const Py_buffer& view = hold(array, false);
+        const std::string format = view.format ? view.format : "B";
+        Source source{static_cast<const char*>(view.buf), view.strides[0], view.strides[1], Kind::single};
+        if (format == "f")
+            source.kind = Kind::single;
+        else if (format == "d")
+            source.kind = Kind::twice;
+        else if (format == "B")
+            source.kind = Kind::byte;
+        else
+            throw nb::type_error("examples must be float32, float64 or uint8, in the machine's byte order");
+        return source;
+    }
+
+    template <class T>
+    Parameters<T> parameters(const std::vector<nb::object>& arrays, bool writable) {
+        Parameters<T> matrices;
+        for (const nb::object& array : arrays) {
+            const Py_buffer& view = hold(array, writable);
+            constexpr auto size = static_cast<Py_ssize_t>(sizeof(T));
+            if (view.itemsize != size || view.strides[0] % size || view.strides[1] % size)
+                throw nb::type_error("parameters must be aligned arrays of the plan's precision");
+            matrices.push_back({static_cast<T*>(view.buf), static_cast<long>(view.strides[0] / size),
+                                static_cast<long>(view.strides[1] / size)});
+        }
+        return matrices;
+    }
+
+  private:
+    std::vector<Buffer> buffers_;
+};
+
+/// Python's names for examples: X, Y and w or None.
+Examples examples_of(Held& held, nb::handle X, nb::handle Y, nb::handle w) {
+    Examples examples;
+    examples.X = held.source(X);
+    examples.m = static_cast<long>(nb::cast<std::int64_t>(nb::getattr(X, "shape")[1]));
+    examples.Y = held.source(Y);
+    if (!w.is_none()) examples.w = held.source(w);
+    return examples;
+}
+
+const Target& target_of(const std::string& name) {
+    const Target* target = find_target(name.c_str());
+    if (!target) throw nb::value_error(("there is no target " + name + " on this processor").c_str());
+    return *target;
+}
+
+/// Looks for Ctrl-C now and then; what Python's handler raises goes on as an exception.
+Interrupted look_for_signals() {
+    return [last = std::chrono::steady_clock::now()]() mutable {
+        const auto now = std::chrono::steady_clock::now();
+        if (std::chrono::duration<double>(now - last).count() < LOOK_EVERY) return false;
+        last = now;
+        const nb::gil_scoped_acquire gil;
+        if (PyErr_CheckSignals() != 0) throw nb::python_error();
+        return false;
+    };
+}
+
+/// The caller's watch with the settings that Python's own arithmetic expects.
+Watch watch_of(const nb::object& watch) {
+    return [&watch](std::int64_t taken, std::int64_t of) {
+        const NormalNumbers normal;
+        const nb::gil_scoped_acquire gil;
+        if (PyErr_CheckSignals() != 0) throw nb::python_error();
+        return watch.is_none() ? false : nb::cast<bool>(watch(taken, of));
+    };
+}
+
+template <class T>
+nb::tuple run(const std::string& target, const Plan& plan, const Position& from, nb::handle X, nb::handle Y, nb::handle w,
+              nb::object validation, long epochs, int threads, const std::vector<nb::object>& parameters,
+              const std::vector<std::vector<nb::object>>& moments, const std::vector<nb::object>& bad,
+              const nb::object& watch, double seconds) {
+    Held held;
+    const Examples examples = examples_of(held, X, Y, w);
+    Examples held_out;
+    if (!validation.is_none()) held_out = examples_of(held, validation[0], validation[1], validation[2]);
+    const Parameters<T> theta = held.parameters<T>(parameters, true), broken = held.parameters<T>(bad, true);
+    std::vector<Parameters<T>> velocities;
+    for (const auto& each : moments) velocities.push_back(held.parameters<T>(each, true));
+    const Target& chosen = target_of(target);
+    const Watch asked = watch_of(watch);
+    Report report;
+    {
+        const nb::gil_scoped_release released;
+        report = train<T>(chosen, plan, from, examples, validation.is_none() ? nullptr : &held_out, epochs, threads,
+                          theta, velocities, broken, asked, watch.is_none() ? LOOK_EVERY : seconds);
+    }
+    return nb::make_tuple(static_cast<int>(report.end), report.whole_cost, report.position, report.bad,
+                          report.iterations, report.costs, report.validation_costs);
+}
+
+template <class T>
+void predict_into(const std::string& target, const Shape& shape, const std::vector<nb::object>& parameters, nb::handle X,
+                  nb::handle out, int threads) {
+    Held held;
+    const Source source = held.source(X);
+    const Parameters<T> theta = held.parameters<T>(parameters, false);
+    const Py_buffer& view = held.hold(out, true);
+    const Rows<T> rows{static_cast<T*>(view.buf), static_cast<long>(view.strides[0]) / static_cast<long>(sizeof(T))};
+    const Target& chosen = target_of(target);
+    const nb::gil_scoped_release released;
+    predict<T>(chosen, shape, theta, source, static_cast<long>(view.shape[0]), threads, rows, look_for_signals());
+}
+
+template <class T>
+double cost_of(const std::string& target, const Shape& shape, const std::vector<nb::object>& parameters, nb::handle X,
+               nb::handle Y, nb::handle w, int threads) {
+    Held held;
+    const Examples examples = examples_of(held, X, Y, w);
+    const Parameters<T> theta = held.parameters<T>(parameters, false);
+    const Target& chosen = target_of(target);
+    const nb::gil_scoped_release released;
+    return cost<T>(chosen, shape, theta, examples, threads, look_for_signals());
+}
+
+/// GFLOP/s of fused multiply-adds from registers, on so many threads at once, in one short sample.
+template <class T>
+double peak_gflops(const std::string& target, int threads) {
+    const Target& chosen = target_of(target);
+    constexpr long ROUNDS = 400000;
+    std::vector<Array<T>> sinks;
+    for (int i = 0; i < threads; ++i) sinks.emplace_back(26 * 16);
+    std::vector<double> seconds(static_cast<std::size_t>(threads)), flops(static_cast<std::size_t>(threads));
+    const nb::gil_scoped_release released;
+    Barrier barrier(threads);
+    together(threads, [&](int thread) {
+        barrier.wait();
+        const auto began = std::chrono::steady_clock::now();
+        const auto at = static_cast<std::size_t>(thread);
+        flops[at] = chosen.kernels<T>().peak(ROUNDS, sinks[at].data());
+        seconds[at] = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    });
+    double total = 0;
+    for (const double each : flops) total += each;
+    return total / *std::max_element(seconds.begin(), seconds.end()) * 1e-9;
+}
+
+nb::list targets() {
+    nb::list names;
+    bool usable = false;
+    for (int i = 0; const Target* target = target_at(i, &usable); ++i)
+        if (usable) names.append(target->name);
+    return names;
+}
+
+template <class E>
+E number_of(int value, int count) {
+    if (value < 0 || value >= count) throw nb::value_error("a number that names no member");
+    return static_cast<E>(value);
+}
+
+Shape shape_of(const std::vector<long>& n, const std::vector<int>& activations, int cost, double threshold,
+               const std::vector<double>& quantiles) {
+    Shape shape;
+    shape.n = n;
+    if (n.size() != activations.size() + 1) throw nb::value_error("one activation a layer");
+    for (const int g : activations) shape.activations.push_back(number_of<Activation>(g, ACTIVATIONS));
+    shape.cost = number_of<Cost>(cost, COSTS);
+    shape.threshold = threshold;
+    shape.quantiles = quantiles;
+    return shape;
+}
+
+/// The calls of one precision.
+template <class T>
+void bind_calls(nb::module_& module, const std::string& precision) {
+    module.def(("run_" + precision).c_str(), &run<T>, nb::arg("target"), nb::arg("plan"), nb::arg("position"),
+               nb::arg("X"), nb::arg("Y"), nb::arg("w").none(), nb::arg("validation").none(), nb::arg("epochs"),
+               nb::arg("threads"), nb::arg("parameters"), nb::arg("moments"), nb::arg("bad"),
+               nb::arg("watch").none(), nb::arg("seconds"),
+               "Train in place; return how it ended, whether by a moment, two positions, and three lists of costs.");
+    module.def(("predict_" + precision).c_str(), &predict_into<T>, nb::arg("target"), nb::arg("shape"),
+               nb::arg("parameters"), nb::arg("X"), nb::arg("out"), nb::arg("threads"),
+               "Write A[L] of the columns of X to the rows of `out`.");
+    module.def(("cost_" + precision).c_str(), &cost_of<T>, nb::arg("target"), nb::arg("shape"), nb::arg("parameters"),
+               nb::arg("X"), nb::arg("Y"), nb::arg("w").none(), nb::arg("threads"),
+               "Return the cost of examples, without penalty.");
+}
+
+}  // namespace
 
 NB_MODULE(_native, module) {
     module.doc() = "The native engine, compiled from native/.";
-    module.def("version", &ellnet::version,
-               "Return the version of the package that this module was built from.");
+    module.def("version", &version, "Return the version of the package that this module was built from.");
+    module.def("targets", &targets, "Return the names of the instruction sets that run here, best first.");
+
+    nb::class_<Shape>(module, "Shape", "An architecture: n[0..L], g[1..L] by number, and the cost by number.")
+        .def(nb::new_(&shape_of), nb::arg("n"), nb::arg("activations"), nb::arg("cost"),
+             nb::arg("threshold") = 1.0, nb::arg("quantiles") = std::vector<double>())
+        .def_prop_ro("tiny", &Shape::tiny, "Whether examples lie in the lanes.")
+        .def_prop_ro("products", &Shape::products, "Fused multiply-adds of one example's forward pass.");
+
+    nb::class_<Position>(module, "Position", "Where training stands between two steps.")
+        .def(nb::init<std::int64_t, std::int64_t, std::int64_t, double>(), nb::arg("step"), nb::arg("epoch"),
+             nb::arg("batch"), nb::arg("epoch_cost"))
+        .def_ro("step", &Position::step)
+        .def_ro("epoch", &Position::epoch)
+        .def_ro("batch", &Position::batch)
+        .def_ro("epoch_cost", &Position::epoch_cost);
+
+    nb::class_<Plan>(module, "Plan", "All that is chosen for a run.")
+        .def(nb::init<>())
+        .def_rw("shape", &Plan::shape)
+        .def_rw("moments", &Plan::moments)
+        .def_prop_rw(
+            "optimizer", [](const Plan& p) { return static_cast<int>(p.optimizer); },
+            [](Plan& p, int v) { p.optimizer = number_of<Optimizer>(v, OPTIMIZERS); })
+        .def_prop_rw(
+            "schedule", [](const Plan& p) { return static_cast<int>(p.schedule); },
+            [](Plan& p, int v) { p.schedule = number_of<Schedule>(v, 9); })
+        .def_prop_rw(
+            "weight_decay_schedule", [](const Plan& p) { return static_cast<int>(p.weight_decay_schedule); },
+            [](Plan& p, int v) { p.weight_decay_schedule = number_of<Schedule>(v, 9); })
+        .def_prop_rw(
+            "dropout_schedule", [](const Plan& p) { return static_cast<int>(p.dropout_schedule); },
+            [](Plan& p, int v) { p.dropout_schedule = number_of<Schedule>(v, 9); })
+        .def_rw("learning_rate", &Plan::learning_rate)
+        .def_rw("momentum", &Plan::momentum)
+        .def_rw("beta_1", &Plan::beta_1)
+        .def_rw("beta_2", &Plan::beta_2)
+        .def_rw("epsilon", &Plan::epsilon)
+        .def_rw("weight_decay", &Plan::weight_decay)
+        .def_rw("rho", &Plan::rho)
+        .def_rw("momentum_decay", &Plan::momentum_decay)
+        .def_rw("l2", &Plan::l2)
+        .def_rw("l1", &Plan::l1)
+        .def_rw("clip_norm", &Plan::clip_norm)
+        .def_rw("max_norm", &Plan::max_norm)
+        .def_rw("weight", &Plan::weight)
+        .def_rw("dropout", &Plan::dropout)
+        .def_rw("batch_size", &Plan::batch_size)
+        .def_rw("shuffle", &Plan::shuffle)
+        .def_rw("seed", &Plan::seed)
+        .def_rw("planned_epochs", &Plan::planned_epochs)
+        .def_prop_rw("power_t", [](const Plan& p) { return p.pace.power_t; }, [](Plan& p, double v) { p.pace.power_t = v; })
+        .def_prop_rw("gamma", [](const Plan& p) { return p.pace.gamma; }, [](Plan& p, double v) { p.pace.gamma = v; })
+        .def_prop_rw("period", [](const Plan& p) { return p.pace.period; }, [](Plan& p, double v) { p.pace.period = v; })
+        .def_prop_rw("growth", [](const Plan& p) { return p.pace.growth; }, [](Plan& p, double v) { p.pace.growth = v; })
+        .def_prop_rw("floor", [](const Plan& p) { return p.pace.floor; }, [](Plan& p, double v) { p.pace.floor = v; })
+        .def_prop_rw("warmup", [](const Plan& p) { return p.pace.warmup; }, [](Plan& p, double v) { p.pace.warmup = v; })
+        .def_prop_rw("cuts", [](const Plan& p) { return p.pace.cuts; }, [](Plan& p, double v) { p.pace.cuts = v; });
+
+    bind_calls<float>(module, "float32");
+    bind_calls<double>(module, "float64");
+    module.def("peak_float32", &peak_gflops<float>, "Return GFLOP/s of fused multiply-adds from registers.");
+    module.def("peak_float64", &peak_gflops<double>, "Return GFLOP/s of fused multiply-adds from registers.");
 }

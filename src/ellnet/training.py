@@ -185,7 +185,9 @@ class _Loop:
         self.engine: Engine = engine(self.hyperparameters.engine)
         self.before = self.state
         name = self.data.metric.name if self.data.metric and self.data.validation else ""
-        self.history = History(metric=name, engine=self.engine.NAME)
+        data = self.data
+        taken = self.engine.describe(self.net, self.hyperparameters, data.examples, data.validation)
+        self.history = History(metric=name, engine=taken)
 
     def run(self, pressed: Callable[[], bool]) -> Outcome:
         for hook in self.hooks:

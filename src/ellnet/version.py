@@ -5,5 +5,5 @@ __all__ = ["NUMERICS", "VERSION"]
 VERSION = "0.1.0"
 """The version of the library."""
 
-NUMERICS = 1
+NUMERICS = 2
 """Raised by every change that gives other bits for the same seed."""

@@ -84,6 +84,13 @@ def press() -> None:
     os.kill(os.getpid(), signal.SIGINT)
 
 
+@pytest.fixture
+def watched_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The native engine asks before every step, and not by the clock."""
+    monkeypatch.setattr("ellnet.engines.native.WATCH_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("watched_step_by_step")
 def test_a_second_ctrl_c_goes_back_to_the_last_epoch(
     ell: Ell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,6 +117,7 @@ def _press_in_epoch_three(hook: object, taken: int, of: int) -> None:
         press()
 
 
+@pytest.mark.usefixtures("watched_step_by_step")
 def test_ctrl_c_before_anything_was_learned_leaves_nothing(
     ell: Ell, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,16 +48,16 @@ def on_a_terminal(*words: str, cwd: Path, columns: int) -> tuple[int, str]:
 def test_in_a_terminal_a_bar_moves_and_no_line_is_too_long(tmp_path: Path, columns: int) -> None:
     """The epoch's number climbs in one line, which is rewritten; the cursor is given back."""
     (tmp_path / "t.csv").write_text(mixed_table(400))
-    words = ("train", "t.csv", "--target", "y", "--epochs", "40", "--n-iter-no-change", "40")
+    words = ("train", "t.csv", "--target", "y", "--epochs", "900", "--n-iter-no-change", "900")
 
     code, written = on_a_terminal(*words, cwd=tmp_path, columns=columns)
 
     lines = [ESCAPES.sub("", line) for line in re.split(r"[\r\n]+", written)]
     bars = [line for line in lines if line.startswith("epoch ")]
-    seen = {int(number) for number in re.findall(r"epoch (\d+)/40", "\n".join(bars))}
+    seen = {int(number) for number in re.findall(r"epoch (\d+)/900", "\n".join(bars))}
     assert code == 0
     assert len(seen) >= 3
-    assert 40 in seen
+    assert 900 in seen
     assert max(map(len, lines)) <= columns
     assert "cost" in bars[-1]
     assert "validation" in bars[-1]

@@ -79,6 +79,7 @@ def trained_on(kind: str, convert: Convert) -> tuple[list[float], list[np.ndarra
             "batch_size": 8,
             "early_stopping": False,
             "dtype": "float64",
+            "engine": "array",
             "learning_rate": 0.01,
             **KINDS[kind][3],
         }

@@ -2,24 +2,29 @@
 
 from typing import cast
 
-from ellnet.engines import array
+from ellnet.engines import array, auto, native
 from ellnet.engines.protocol import Cache, Divergence, Engine, Gradients, Run, Watch
 from ellnet.errors import HyperparameterError
 
 __all__ = ["ENGINES", "Cache", "Divergence", "Engine", "Gradients", "Run", "Watch", "engine"]
 
-ENGINES = {"array": cast("Engine", array)}
-"""Every engine by its name."""
+ENGINES = {
+    "array": cast("Engine", array),
+    **({"native": cast("Engine", native)} if native.targets() else {}),
+}
+"""Every engine that is here, by its name."""
 
 
 def engine(name: str = "auto") -> Engine:
-    """Return the engine of that name; "auto" takes the fastest that is there.
+    """Return the engine of that name; "auto" takes native for all that it covers, and array for the rest.
 
     Raises:
-        HyperparameterError: there is no such engine.
+        HyperparameterError: there is no such engine, or it was not compiled.
     """
     if name == "auto":
-        return ENGINES["array"]
-    if name not in ENGINES:
-        raise HyperparameterError(f"engine must be auto or {' or '.join(ENGINES)}, got {name!r}")
-    return ENGINES[name]
+        return cast("Engine", auto)
+    if name in ENGINES:
+        return ENGINES[name]
+    if name == "native":
+        native.target()
+    raise HyperparameterError(f"engine must be auto or {' or '.join(ENGINES)}, got {name!r}")

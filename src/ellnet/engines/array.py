@@ -29,7 +29,16 @@ from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Network, Parameters
 from ellnet.state import TrainingState
 
-__all__ = ["NAME", "backward", "cost", "cost_and_gradients", "forward", "predict", "run"]
+__all__ = [
+    "NAME",
+    "backward",
+    "cost",
+    "cost_and_gradients",
+    "describe",
+    "forward",
+    "predict",
+    "run",
+]
 
 NAME = "array"
 SWEEP = 100
@@ -37,6 +46,12 @@ SWEEP = 100
 
 PASS = 8192
 """Examples in one pass over all of them: bounds the memory of the hidden layers."""
+
+
+def describe(net: Network, chosen: Hyperparameters, *examples: Examples | None) -> str:
+    """Return what a history says of the engine: its name."""
+    del net, chosen, examples
+    return NAME
 
 
 def _passes(net: Network, X: Array) -> Iterator[tuple[slice, Cache]]:

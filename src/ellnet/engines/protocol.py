@@ -13,7 +13,8 @@ from ellnet.state import TrainingState
 __all__ = ["Cache", "Divergence", "Engine", "Gradients", "Mask", "Run", "Watch"]
 
 Watch = Callable[[int, int], bool]
-"""Called between steps with the minibatches taken and all of the epoch; true ends the run there."""
+"""Called between steps, every 50 ms or oftener where steps are so short, with the minibatches taken
+and all of the epoch; true ends the run there."""
 
 
 class Mask(NamedTuple):
@@ -100,7 +101,8 @@ class Run:
     Attributes:
         state: where training stands; after a divergence the last state of this run whose cost was
             finite, or the state given where the very first cost was not.
-        good: the state before the last step: its cost was finite.
+        good: the state before the last step, whose cost was finite; None where an engine has no
+            need of it.
         iterations: cost of each step's minibatch, penalty included.
         costs: mean cost of each epoch that was finished.
         validation_costs: validation cost after each of them, where validation examples were given.
@@ -121,6 +123,9 @@ class Engine(Protocol):
     """What every engine offers; a module with these names satisfies it."""
 
     NAME: str
+
+    def describe(self, net: Network, chosen: Hyperparameters, *examples: Examples | None) -> str:
+        """Return what a history says of who trains: the engine, its target, why not another."""
 
     def forward(self, net: Network, X: Array, masks: tuple[Mask | None, ...] = ()) -> Cache:
         """Forward propagation of X (n[0], m), with dropout where masks are given."""

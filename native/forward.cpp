@@ -1,0 +1,153 @@
+#include "forward.hpp"
+
+#include <algorithm>
+
+#include "memory.hpp"
+
+namespace ellnet {
+
+namespace {
+
+/// Rows that go through all layers together, so that they stay in the nearer caches.
+constexpr long TOGETHER = 64;
+
+template <class T>
+Rows<const T> constant(Rows<T> rows) {
+    return {rows.data, rows.stride};
+}
+
+template <class T>
+class TilesForward final : public Forward<T> {
+  public:
+    TilesForward(const Kernels<T>& kernels, const Shape& shape, std::vector<Dense<T>> layers)
+        : kernels_(kernels), shape_(shape), cost_(shape_), layers_(std::move(layers)) {
+        stride_ = stride_of<T>(*std::max_element(shape.n.begin(), shape.n.end()));
+        for (Array<T>& each : buffers_) each = Array<T>(TOGETHER * stride_);
+        Y_ = Array<T>(TOGETHER * stride_of<T>(shape.n.back()));
+        scratch_ = Array<T>(stride_of<T>(shape.n.back()));
+        for (T& each : weights_) each = T(1);
+    }
+
+    void outputs(const Source& X, long first, long count, Rows<T> out) override {
+        for (long at = 0; at < count; at += TOGETHER) {
+            const long rows = std::min(TOGETHER, count - at);
+            const Rows<T> Z = last_z(X, first + at, rows);
+            kernels_.output_value(shape_.activations.back(), shape_.n.back(), Z, rows);
+            for (long r = 0; r < rows; ++r) std::copy_n(Z[r], shape_.n.back(), out[at + r]);
+        }
+    }
+
+    void add_losses(const Examples& examples, long first, long count, double& total) override {
+        const Rows<T> Y{Y_.data(), stride_of<T>(shape_.n.back())};
+        double losses[TOGETHER];
+        for (long at = 0; at < count; at += TOGETHER) {
+            const long rows = std::min(TOGETHER, count - at);
+            const Rows<T> Z = last_z(examples.X, first + at, rows);
+            for (long r = 0; r < rows; ++r) gather(examples.Y, first + at + r, shape_.n.back(), Y[r]);
+            kernels_.output(shape_.activations.back(), cost_.cost(), shape_.n.back(), Z, constant(Y), weights_, rows,
+                            scratch_.data(), Rows<T>{nullptr, 0}, losses);
+            for (long r = 0; r < rows; ++r)
+                total += examples.w.data ? entry(examples.w, 0, first + at + r) * losses[r] : losses[r];
+        }
+    }
+
+  private:
+    Rows<T> last_z(const Source& X, long first, long rows) {
+        Rows<T> now{buffers_[0].data(), stride_}, next{buffers_[1].data(), stride_};
+        for (long r = 0; r < rows; ++r) gather(X, first + r, shape_.n.front(), now[r]);
+        for (std::size_t l = 0; l < layers_.size(); ++l) {
+            Dense<T> dense = layers_[l];
+            const bool last = l + 1 == layers_.size();
+            if (last) dense.activation = Activation::identity;
+            for (long panel = 0; panel < dense.count(); ++panel)
+                kernels_.forward(dense, panel, constant(now), rows, next, Rows<T>{nullptr, 0});
+            if (!last) kernels_.finish(dense, rows, next);
+            std::swap(now, next);
+        }
+        return now;
+    }
+
+    const Kernels<T>& kernels_;
+    const Shape shape_;
+    const CostTable<T> cost_;
+    const std::vector<Dense<T>> layers_;
+    long stride_ = 0;
+    Array<T> buffers_[2], Y_, scratch_;
+    T weights_[TOGETHER];
+};
+
+template <class T>
+class LanesForward final : public Forward<T> {
+  public:
+    LanesForward(const Kernels<T>& kernels, const Shape& shape, const T* theta)
+        : kernels_(kernels),
+          shape_(shape),
+          cost_(shape_),
+          net_{shape.L(), shape_.n.data(), shape_.activations.data(), cost_.cost()},
+          theta_(theta) {
+        long slots = 0;
+        for (const long units : shape.n) slots += units * SLOTS;
+        A_ = Array<T>(3 * slots);
+        dZ_ = Array<T>(slots);
+        output_ = A_.data() + slots - shape.n.back() * SLOTS;
+        Y_ = Array<T>(shape.n.back() * SLOTS);
+        for (T& each : weights_) each = T(1);
+    }
+
+    void outputs(const Source& X, long first, long count, Rows<T> out) override {
+        for (long at = 0; at < count; at += SLOTS) {
+            const long slots = std::min(SLOTS, count - at);
+            for (long s = 0; s < slots; ++s) gather(X, first + at + s, shape_.n.front(), A_.data() + s, SLOTS);
+            kernels_.tiny_forward(net_, theta_, slots, A_.data());
+            for (long s = 0; s < slots; ++s)
+                for (long k = 0; k < shape_.n.back(); ++k) out[at + s][k] = output_[k * SLOTS + s];
+        }
+    }
+
+    void add_losses(const Examples& examples, long first, long count, double& total) override {
+        alignas(64) T losses[SLOTS];
+        for (long at = 0; at < count; at += SLOTS) {
+            const long slots = std::min(SLOTS, count - at);
+            for (long s = 0; s < slots; ++s) {
+                gather(examples.X, first + at + s, shape_.n.front(), A_.data() + s, SLOTS);
+                gather(examples.Y, first + at + s, shape_.n.back(), Y_.data() + s, SLOTS);
+            }
+            kernels_.tiny_step(net_, theta_, slots, A_.data(), nullptr, Y_.data(), weights_, dZ_.data(), losses,
+                               nullptr, true);
+            for (long s = 0; s < slots; ++s) {
+                const double weight = examples.w.data ? entry(examples.w, 0, first + at + s) : 1.0;
+                total += weight * static_cast<double>(losses[s]);
+            }
+        }
+    }
+
+  private:
+    const Kernels<T>& kernels_;
+    const Shape shape_;
+    const CostTable<T> cost_;
+    const Tiny<T> net_;
+    const T* theta_;
+    Array<T> A_, dZ_, Y_;
+    T* output_;
+    alignas(64) T weights_[SLOTS];
+};
+
+}  // namespace
+
+template <class T>
+std::unique_ptr<Forward<T>> tiles_forward(const Kernels<T>& kernels, const Shape& shape, std::vector<Dense<T>> layers) {
+    return std::make_unique<TilesForward<T>>(kernels, shape, std::move(layers));
+}
+
+template <class T>
+std::unique_ptr<Forward<T>> lanes_forward(const Kernels<T>& kernels, const Shape& shape, const T* theta) {
+    return std::make_unique<LanesForward<T>>(kernels, shape, theta);
+}
+
+template std::unique_ptr<Forward<float>> tiles_forward(const Kernels<float>&, const Shape&, std::vector<Dense<float>>);
+template std::unique_ptr<Forward<double>> tiles_forward(const Kernels<double>&, const Shape&,
+                                                        std::vector<Dense<double>>);
+template std::unique_ptr<Forward<float>> lanes_forward(const Kernels<float>&, const Shape&, const float*);
+template std::unique_ptr<Forward<double>> lanes_forward(const Kernels<double>&, const Shape&, const double*);
+
+}  // namespace ellnet

@@ -1,0 +1,34 @@
+// Forward passes alone, for predictions and the validation cost.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "data.hpp"
+#include "shape.hpp"
+#include "targets.hpp"
+
+namespace ellnet {
+
+/// A network that goes forward, with buffers for one thread. The weights belong to somebody else.
+template <class T>
+class Forward {
+  public:
+    virtual ~Forward() = default;
+
+    /// Writes A[L] of the examples first..first + count to rows of `out`.
+    virtual void outputs(const Source& X, long first, long count, Rows<T> out) = 0;
+
+    /// Adds each example's weight times its loss to `total`, one after another.
+    virtual void add_losses(const Examples& examples, long first, long count, double& total) = 0;
+};
+
+/// The path for ordinary networks.
+template <class T>
+std::unique_ptr<Forward<T>> tiles_forward(const Kernels<T>& kernels, const Shape& shape, std::vector<Dense<T>> layers);
+
+/// The path for tiny networks.
+template <class T>
+std::unique_ptr<Forward<T>> lanes_forward(const Kernels<T>& kernels, const Shape& shape, const T* theta);
+
+}  // namespace ellnet

@@ -1,0 +1,151 @@
+// What every part of the engine says about a network: layers, options, and how numbers lie in memory.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ellnet {
+
+/// Examples in a chunk: the sums over examples are chains within a chunk, and chunks added in order.
+constexpr long CHUNK = 256;
+
+/// Rows of a weight panel that are worked on at a time.
+constexpr long BLOCK = 8;
+
+/// Columns of a weight panel: 128 bytes, two cache lines.
+template <class T>
+constexpr long PANEL = 128 / sizeof(T);
+
+/// Examples that lie beside one another on the path for tiny networks.
+constexpr long SLOTS = 32;
+
+/// Largest width of a tiny network, whose examples lie in the lanes of vectors.
+constexpr long TINY = 16;
+
+/// Activations, by the numbers that the bindings give them.
+enum class Activation : int {
+    identity,
+    relu,
+    leaky_relu,
+    sigmoid,
+    tanh,
+    softmax,
+    elu,
+    selu,
+    gelu,
+    silu,
+    mish,
+    softplus,
+    softsign,
+    hard_sigmoid,
+    exponential
+};
+constexpr int ACTIVATIONS = 15;
+
+/// Whether the derivative is taken from Z; for the others A says enough.
+constexpr bool needs_z(Activation g) {
+    return g == Activation::gelu || g == Activation::silu || g == Activation::mish;
+}
+
+/// Costs, by the numbers that the bindings give them.
+enum class Cost : int {
+    squared_error,
+    binary_cross_entropy,
+    categorical_cross_entropy,
+    absolute_error,
+    huber,
+    poisson,
+    quantile
+};
+constexpr int COSTS = 7;
+
+/// A cost with what it takes beside A and Y.
+template <class T>
+struct CostOf {
+    Cost name;
+    T threshold;      ///< of Huber's error
+    const T* levels;  ///< the quantile of each unit, readable up to the end of a vector
+};
+
+/// Optimizers, by the numbers that the bindings give them.
+enum class Optimizer : int {
+    gradient_descent,
+    momentum,
+    adam,
+    adamw,
+    nesterov,
+    nadam,
+    rmsprop,
+    adagrad
+};
+constexpr int OPTIMIZERS = 8;
+
+/// Examples or units as rows: row i begins at data + i * stride.
+template <class T>
+struct Rows {
+    T* data;
+    long stride;
+
+    T* operator[](long row) const { return data + row * stride; }
+    Rows from(long row) const { return {data + row * stride, stride}; }
+};
+
+/// A layer as the tile path keeps it.
+///
+/// `panels` holds W[l] and b[l] in panels of PANEL units: (panels, inputs + 1, PANEL), whose last row
+/// is b[l], the weights of an input that is always 1. `transposed` holds W[l] once more, in panels of
+/// PANEL inputs: (panels of inputs, units, PANEL), for eq. 6.4; null where nobody asks for it.
+template <class T>
+struct Dense {
+    long inputs;
+    long units;
+    Activation activation;
+    T* panels;
+    T* transposed;
+    T* moments[2];
+    T* gradients;
+
+    long count() const { return (units + PANEL<T> - 1) / PANEL<T>; }
+    long input_panels() const { return (inputs + PANEL<T> - 1) / PANEL<T>; }
+    long size() const { return count() * (inputs + 1) * PANEL<T>; }
+    long transposed_size() const { return input_panels() * units * PANEL<T>; }
+    T* panel(T* base, long number) const { return base + number * (inputs + 1) * PANEL<T>; }
+};
+
+/// All that a step of an optimizer needs, as the numbers that it multiplies by.
+template <class T>
+struct Step {
+    Optimizer optimizer;
+    T inverse_m;        ///< 1 / m of the minibatch
+    T clip;             ///< what the gradient is multiplied by so that its norm is within bounds; 1 for none
+    T l2;               ///< lambda / m of the L2 penalty
+    T l1;               ///< lambda / m of the L1 penalty
+    T rate;             ///< learning rate, Adam's first correction included; NAdam's of the moment
+    T here;             ///< NAdam's rate of the gradient itself
+    T decay;            ///< 1 - alpha lambda of AdamW; 1 for none
+    T momentum;         ///< mu, or beta_1
+    T one_less_beta_1;  ///< 1 - beta_1
+    T beta_2;
+    T one_less_beta_2;
+    T root_scale;  ///< 1 / sqrt(1 - beta_2^t)
+    T epsilon;
+};
+
+/// A block of a layer's weights for which one thread has the gradient and the step.
+struct Tile {
+    int layer;
+    long panel;
+    long row;
+    long rows;
+};
+
+/// A tiny network: its parameters are one flat array, unit by unit: the weights of a unit, then its bias.
+template <class T>
+struct Tiny {
+    long L;
+    const long* n;
+    const Activation* activations;
+    CostOf<T> cost;
+};
+
+}  // namespace ellnet

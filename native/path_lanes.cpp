@@ -1,0 +1,191 @@
+// The path for tiny networks: thirty-two examples at a time lie in the lanes, parameters are one flat array.
+#include <algorithm>
+#include <cmath>
+
+#include "memory.hpp"
+#include "path.hpp"
+
+namespace ellnet {
+
+namespace {
+
+template <class T>
+class Lanes final : public Path<T> {
+  public:
+    Lanes(const Kernels<T>& kernels, const Shape& shape, int moments, bool dropout)
+        : kernels_(kernels),
+          shape_(shape),
+          cost_(shape_),
+          net_{shape.L(), shape_.n.data(), shape_.activations.data(), cost_.cost()},
+          moments_(moments) {
+        for (long l = 1; l <= shape.L(); ++l) count_ += units(l) * (units(l - 1) + 1);
+        for (long l = 0; l <= shape.L(); ++l) slots_ += units(l) * SLOTS;
+        padded_ = (count_ + 1 + 15) / 16 * 16;  // one more: the loss is summed as parameters' gradients are
+        for (Array<T>& each : theta_) each = Array<T>(padded_);
+        is_weight_ = Array<T>(padded_);
+        sums_ = Array<T>(padded_);
+        chains_ = Array<T>(padded_ * 16);
+        A_ = Array<T>(3 * slots_);
+        dZ_ = Array<T>(slots_);
+        if (dropout) scale_ = Array<T>(slots_);
+        Y_ = Array<T>(units(shape.L()) * SLOTS);
+        each_parameter([this](long l, long, long k, long i) { is_weight_[i] = k < units(l - 1) ? T(1) : T(0); });
+    }
+
+    void load(const Parameters<T>& parameters, const std::vector<Parameters<T>>& moments) override {
+        copy_in(parameters, theta_[0]);
+        for (std::size_t i = 0; i < moments.size(); ++i) copy_in(moments[i], theta_[i + 1]);
+    }
+
+    void store(const Parameters<T>& parameters, const std::vector<Parameters<T>>& moments) const override {
+        copy_out(theta_[0], parameters);
+        for (std::size_t i = 0; i < moments.size(); ++i) copy_out(theta_[i + 1], moments[i]);
+    }
+
+    void forward_backward(int thread, int, const Minibatch& batch, long begin, long count, bool, bool (*)(void*),
+                          void*) override {
+        if (thread != 0) return;
+        alignas(64) T losses[SLOTS];
+        for (long at = 0; at < count; at += SLOTS) {
+            const long slots = std::min(SLOTS, count - at);
+            gather_slots(batch, begin + at, slots);
+            const T* scale = drop(batch, begin + at, slots);
+            kernels_.tiny_step(net_, theta_[0].data(), slots, A_.data(), scale, Y_.data(), weights_, dZ_.data(), losses,
+                               chains_.data(), at == 0);
+        }
+        kernels_.tiny_sums(padded_, chains_.data(), begin == 0, sums_.data());
+    }
+
+    void update(int thread, int, long, bool, const Step<T>* step) override {
+        if (thread != 0 || !step) return;
+        sums_[count_] = T(0);
+        kernels_.tiny_update(padded_, *step, sums_.data(), is_weight_.data(), theta_[0].data(), theta_[1].data(),
+                             theta_[2].data());
+    }
+
+    double losses(long, bool) override { return static_cast<double>(sums_[count_]); }
+
+    WeightSums weights() const override {
+        WeightSums of;
+        kernels_.tiny_penalties(padded_, theta_[0].data(), is_weight_.data(), &of.squares, &of.magnitudes);
+        return of;
+    }
+
+    void measure(int thread, int, const Step<T>& step, T peak) override {
+        if (thread != 0) return;
+        sums_[count_] = T(0);
+        kernels_.tiny_norm(padded_, step, sums_.data(), is_weight_.data(), theta_[0].data(), peak, &squares_, &largest_);
+    }
+
+    T largest() const override { return largest_; }
+
+    double norm(T peak) const override { return static_cast<double>(peak) * std::sqrt(squares_); }
+
+    void apply(int thread, const Step<T>& step) override { update(thread, 1, 0, true, &step); }
+
+    void max_norm(int thread, int, T most) override {
+        T* theta = theta_[0].data();
+        for (long l = 1; thread == 0 && l <= shape_.L(); ++l)
+            for (long j = 0; j < units(l); ++j, theta += units(l - 1) + 1)
+                kernels_.tiny_max_norm(units(l - 1), theta, most);
+    }
+
+    std::unique_ptr<Forward<T>> forward() const override {
+        return lanes_forward(kernels_, shape_, theta_[0].data());
+    }
+
+    void save() override {
+        for (int i = 0; i <= moments_; ++i) {
+            if (!saved_[i].data()) saved_[i] = Array<T>(padded_);
+            std::copy_n(theta_[i].data(), padded_, saved_[i].data());
+        }
+    }
+
+    void restore() override {
+        for (int i = 0; i <= moments_; ++i) std::copy_n(saved_[i].data(), padded_, theta_[i].data());
+    }
+
+    bool finite() const override {
+        T total = 0;  // x - x is 0 for what is finite and NaN for all else
+        for (int i = 0; i <= moments_; ++i)
+            for (long k = 0; k < count_; ++k) total += theta_[i][k] - theta_[i][k];
+        return total == T(0);
+    }
+
+  private:
+    long units(long l) const { return shape_.n[static_cast<std::size_t>(l)]; }
+
+    template <class Each>
+    void each_parameter(Each&& each) const {
+        long i = 0;
+        for (long l = 1; l <= shape_.L(); ++l)
+            for (long j = 0; j < units(l); ++j)
+                for (long k = 0; k <= units(l - 1); ++k, ++i) each(l, j, k, i);
+    }
+
+    void copy_in(const Parameters<T>& from, const Array<T>& to) const {
+        each_parameter([&](long l, long j, long k, long i) {
+            to[i] = k < units(l - 1) ? from[2 * l - 2].at(j, k) : from[2 * l - 1].at(j, 0);
+        });
+    }
+
+    void copy_out(const Array<T>& from, const Parameters<T>& to) const {
+        each_parameter([&](long l, long j, long k, long i) {
+            (k < units(l - 1) ? to[2 * l - 2].at(j, k) : to[2 * l - 1].at(j, 0)) = from[i];
+        });
+    }
+
+    void gather_slots(const Minibatch& batch, long begin, long slots) {
+        T* X = A_.data();
+        for (long s = 0; s < slots; ++s) {
+            const long example = batch.example(begin + s);
+            gather(batch.examples->X, example, units(0), X + s, SLOTS);
+            gather(batch.examples->Y, example, units(shape_.L()), Y_.data() + s, SLOTS);
+            weights_[s] = static_cast<T>(batch.weight(begin + s)) * static_cast<T>(batch.scale);
+        }
+        for (long s = slots; s < SLOTS; ++s) {
+            weights_[s] = T(0);
+            for (long k = 0; k < units(0); ++k) X[k * SLOTS + s] = T(0);
+            for (long k = 0; k < units(shape_.L()); ++k) Y_[k * SLOTS + s] = T(0);
+        }
+    }
+
+    /// What dropout multiplies the slots by; null where there is no dropout.
+    const T* drop(const Minibatch& batch, long begin, long slots) {
+        if (!scale_.data()) return nullptr;
+        std::fill_n(scale_.data(), slots_, T(1));
+        long at = 0;
+        for (long l = 0; batch.keep && l < shape_.L(); at += units(l) * SLOTS, ++l) {
+            const double keep = (*batch.keep)[static_cast<std::size_t>(l)];
+            if (keep >= 1.0) continue;
+            Address address = batch.address;
+            address.layer = static_cast<std::uint64_t>(l);
+            for (long s = 0; s < slots; ++s)
+                dropout_scale(address, keep, units(l), begin + s, scale_.data() + at + s, SLOTS);
+        }
+        return scale_.data();
+    }
+
+    const Kernels<T>& kernels_;
+    const Shape shape_;
+    const CostTable<T> cost_;
+    const Tiny<T> net_;
+    const int moments_;
+    long count_ = 0, padded_ = 0, slots_ = 0;
+    Array<T> theta_[3], saved_[3], is_weight_, sums_, chains_, A_, dZ_, scale_, Y_;
+    alignas(64) T weights_[SLOTS];
+    double squares_ = 0;
+    T largest_ = 0;
+};
+
+}  // namespace
+
+template <class T>
+std::unique_ptr<Path<T>> lanes_path(const Kernels<T>& kernels, const Shape& shape, int moments, bool dropout) {
+    return std::make_unique<Lanes<T>>(kernels, shape, moments, dropout);
+}
+
+template std::unique_ptr<Path<float>> lanes_path(const Kernels<float>&, const Shape&, int, bool);
+template std::unique_ptr<Path<double>> lanes_path(const Kernels<double>&, const Shape&, int, bool);
+
+}  // namespace ellnet

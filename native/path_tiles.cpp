@@ -1,0 +1,352 @@
+// The path for ordinary networks: rows of the chunk are shared out in the first phase, tiles in the second.
+#include <algorithm>
+#include <cmath>
+
+#include "memory.hpp"
+#include "panels.hpp"
+#include "path.hpp"
+
+namespace ellnet {
+
+namespace {
+
+/// Everything that a layer owns.
+template <class T>
+struct Layer {
+    Dense<T> dense{};
+    Array<T> panels, transposed, first, second, gradients, saved[3];
+    Array<T> A, Z, given, scale, dZ, squares, magnitudes;
+    long stride = 0;
+
+    Rows<T> rows(const Array<T>& array) const { return {array.data(), stride}; }
+    /// Rows from `first` on, or none where the layer has no such array.
+    Rows<T> rows_from(const Array<T>& array, long first) const {
+        return array.data() ? rows(array).from(first) : Rows<T>{nullptr, 0};
+    }
+    int moments() const { return dense.moments[1] ? 2 : dense.moments[0] ? 1 : 0; }
+};
+
+template <class T>
+Rows<const T> constant(Rows<T> rows) {
+    return {rows.data, rows.stride};
+}
+
+template <class T>
+bool all_finite(const Array<T>& array) {
+    // x - x is 0 for what is finite and NaN for all else.
+    T total = 0;
+    for (long i = 0; i < array.count(); ++i) total += array[i] - array[i];
+    return total == T(0);
+}
+
+template <class T>
+class Tiles final : public Path<T> {
+  public:
+    Tiles(const Kernels<T>& kernels, const Shape& shape, int moments, long rows, bool keep_gradients, bool dropout,
+          int threads)
+        : kernels_(kernels), shape_(shape), cost_(shape_), layers_(static_cast<std::size_t>(shape.L()) + 1) {
+        for (long l = 0; l <= shape.L(); ++l) build(l, moments, rows, keep_gradients, dropout);
+        const long units = shape.n.back();
+        Y_ = Array<T>(rows * stride_of<T>(units));
+        weights_ = Array<T>(rows);
+        losses_ = Array<double>(rows);
+        for (int i = 0; i < threads; ++i) scratch_.emplace_back(stride_of<T>(units));
+        share_tiles(threads);
+    }
+
+    void load(const Parameters<T>& parameters, const std::vector<Parameters<T>>& moments) override {
+        for (long l = 1; l <= shape_.L(); ++l) {
+            Layer<T>& layer = at(l);
+            pack(layer.dense, parameters[2 * l - 2], parameters[2 * l - 1], layer.dense.panels);
+            if (layer.dense.transposed) transpose(layer.dense);
+            for (std::size_t i = 0; i < moments.size(); ++i)
+                pack(layer.dense, moments[i][2 * l - 2], moments[i][2 * l - 1], layer.dense.moments[i]);
+        }
+    }
+
+    void store(const Parameters<T>& parameters, const std::vector<Parameters<T>>& moments) const override {
+        for (long l = 1; l <= shape_.L(); ++l) {
+            const Layer<T>& layer = at(l);
+            unpack(layer.dense, layer.dense.panels, parameters[2 * l - 2], parameters[2 * l - 1]);
+            for (std::size_t i = 0; i < moments.size(); ++i)
+                unpack(layer.dense, layer.dense.moments[i], moments[i][2 * l - 2], moments[i][2 * l - 1]);
+        }
+    }
+
+    void forward_backward(int thread, int threads, const Minibatch& batch, long begin, long count, bool penalties,
+                          bool (*stop)(void*), void* context) override {
+        const long first = count * thread / threads, rows = count * (thread + 1) / threads - first;
+        if (penalties)
+            each_share(thread, threads, [this](Layer<T>& layer, long number) {
+                kernels_.penalties(layer.dense, number, layer.squares.data() + number * PANEL<T>,
+                                   layer.magnitudes.data() + number * PANEL<T>);
+            });
+        if (rows == 0) return;
+        gather_rows(batch, begin, first, rows);
+        const auto stopped = [&] { return thread == 0 && stop && stop(context); };
+        if (!go_forward(batch, begin, first, rows, stopped)) return;
+        const Layer<T>& last = layers_.back();
+        const long units = shape_.n.back();
+        kernels_.output(last.dense.activation, cost_.cost(), units, last.rows(last.A).from(first),
+                        constant(Rows<T>{Y_.data(), stride_of<T>(units)}.from(first)), weights_.data() + first, rows,
+                        scratch_[static_cast<std::size_t>(thread)].data(), last.rows(last.dZ).from(first),
+                        losses_.data() + first);
+        go_backward(first, rows, stopped);
+    }
+
+    void update(int thread, int, long count, bool first, const Step<T>* step) override {
+        each_tile(thread, [&](Layer<T>& layer, const Tile& tile) {
+            const Layer<T>& below = at(tile.layer - 1);
+            kernels_.update(layer.dense, tile, constant(below.rows(below.given.data() ? below.given : below.A)),
+                            constant(layer.rows(layer.dZ)), count, first, step);
+        });
+    }
+
+    double losses(long count, bool first) override {
+        double total = 0;
+        for (long i = 0; i < count; ++i) total += losses_[i];
+        loss_ = first ? total : loss_ + total;
+        return loss_;
+    }
+
+    WeightSums weights() const override {
+        WeightSums sums{0, 0};
+        each_unit([&sums](const Layer<T>& layer, long j) {
+            sums.squares += static_cast<double>(layer.squares[j]);
+            sums.magnitudes += static_cast<double>(layer.magnitudes[j]);
+        });
+        return sums;
+    }
+
+    void measure(int thread, int threads, const Step<T>& step, T peak) override {
+        each_share(thread, threads, [&](Layer<T>& layer, long number) {
+            kernels_.norms(layer.dense, number, step, peak, layer.squares.data() + number * PANEL<T>,
+                           layer.magnitudes.data() + number * PANEL<T>);
+        });
+    }
+
+    T largest() const override {
+        T most = 0;
+        each_unit([&most](const Layer<T>& layer, long j) { most = std::max(most, layer.magnitudes[j]); });
+        return most;
+    }
+
+    double norm(T peak) const override {
+        double total = 0;
+        each_unit([&total](const Layer<T>& layer, long j) { total += static_cast<double>(layer.squares[j]); });
+        return static_cast<double>(peak) * std::sqrt(total);
+    }
+
+    void apply(int thread, const Step<T>& step) override {
+        each_tile(thread, [&](Layer<T>& layer, const Tile& tile) { kernels_.apply(layer.dense, tile, step); });
+    }
+
+    void max_norm(int thread, int threads, T most) override {
+        each_share(thread, threads,
+                   [&](Layer<T>& layer, long number) { kernels_.max_norm(layer.dense, number, most); });
+    }
+
+    std::unique_ptr<Forward<T>> forward() const override {
+        std::vector<Dense<T>> layers;
+        for (long l = 1; l <= shape_.L(); ++l) layers.push_back(at(l).dense);
+        return tiles_forward(kernels_, shape_, std::move(layers));
+    }
+
+    void save() override {
+        for (long l = 1; l <= shape_.L(); ++l) {
+            Layer<T>& layer = at(l);
+            const T* now[3] = {layer.dense.panels, layer.dense.moments[0], layer.dense.moments[1]};
+            for (int i = 0; i <= layer.moments(); ++i) {
+                if (!layer.saved[i].data()) layer.saved[i] = Array<T>(layer.dense.size());
+                std::copy_n(now[i], layer.dense.size(), layer.saved[i].data());
+            }
+        }
+    }
+
+    void restore() override {
+        for (long l = 1; l <= shape_.L(); ++l) {
+            Layer<T>& layer = at(l);
+            T* now[3] = {layer.dense.panels, layer.dense.moments[0], layer.dense.moments[1]};
+            for (int i = 0; i <= layer.moments(); ++i)
+                std::copy_n(layer.saved[i].data(), layer.dense.size(), now[i]);
+            if (layer.dense.transposed) transpose(layer.dense);
+        }
+    }
+
+    bool finite() const override {
+        return std::all_of(layers_.begin(), layers_.end(), [](const Layer<T>& layer) {
+            return all_finite(layer.panels) && all_finite(layer.first) && all_finite(layer.second);
+        });
+    }
+
+  private:
+    Layer<T>& at(long l) { return layers_[static_cast<std::size_t>(l)]; }
+    const Layer<T>& at(long l) const { return layers_[static_cast<std::size_t>(l)]; }
+
+    void build(long l, int moments, long rows, bool keep_gradients, bool dropout) {
+        Layer<T>& layer = at(l);
+        const long units = shape_.n[static_cast<std::size_t>(l)];
+        layer.stride = stride_of<T>(units);
+        layer.A = Array<T>(rows * layer.stride);
+        if (dropout && l < shape_.L()) {
+            layer.given = Array<T>(rows * layer.stride);
+            layer.scale = Array<T>(rows * layer.stride);
+        }
+        if (l == 0) {
+            for (const Array<T>* each : {&layer.A, &layer.given})
+                for (long r = 0; r < (each->data() ? rows : 0); ++r) layer.rows(*each)[r][units] = T(1);
+            return;
+        }
+        layer.dZ = Array<T>(rows * layer.stride);
+        Dense<T>& dense = layer.dense;
+        dense.inputs = shape_.n[static_cast<std::size_t>(l) - 1];
+        dense.units = units;
+        dense.activation = shape_.activations[static_cast<std::size_t>(l) - 1];
+        layer.squares = Array<T>(dense.count() * PANEL<T>);
+        layer.magnitudes = Array<T>(dense.count() * PANEL<T>);
+        if (needs_z(dense.activation) && l < shape_.L()) layer.Z = Array<T>(rows * layer.stride);
+        layer.panels = Array<T>(dense.size());
+        dense.panels = layer.panels.data();
+        if (l > 1) layer.transposed = Array<T>(dense.transposed_size());
+        dense.transposed = layer.transposed.data();
+        if (moments > 0) layer.first = Array<T>(dense.size());
+        if (moments > 1) layer.second = Array<T>(dense.size());
+        dense.moments[0] = layer.first.data();
+        dense.moments[1] = layer.second.data();
+        if (keep_gradients) layer.gradients = Array<T>(dense.size());
+        dense.gradients = layer.gradients.data();
+    }
+
+    /// Lists the tiles of all layers and gives each thread a run of them with an even share of the work.
+    void share_tiles(int threads) {
+        std::vector<double> work;
+        double total = 0;
+        for (long l = 1; l <= shape_.L(); ++l)
+            for (long panel = 0; panel < at(l).dense.count(); ++panel)
+                for (long row = 0; row <= at(l).dense.inputs; row += BLOCK) {
+                    const long rows = std::min(BLOCK, at(l).dense.inputs + 1 - row);
+                    const long columns = std::min(PANEL<T>, at(l).dense.units - panel * PANEL<T>);
+                    tiles_.push_back({static_cast<int>(l), panel, row, rows});
+                    total += static_cast<double>(rows * (columns > PANEL<T> / 2 ? 2 : 1)) * (l > 1 ? 1.1 : 1.0);
+                    work.push_back(total);
+                }
+        for (int thread = 0; thread <= threads; ++thread)
+            shares_.push_back(static_cast<std::size_t>(
+                std::lower_bound(work.begin(), work.end(), total * thread / threads - 0.5) - work.begin()));
+        shares_.back() = tiles_.size();
+    }
+
+    /// Calls `each(layer, number)` for this thread's share of all panels.
+    template <class Each>
+    void each_share(int thread, int threads, Each&& each) {
+        long panel = 0;
+        for (long l = 1; l <= shape_.L(); ++l)
+            for (long number = 0; number < at(l).dense.count(); ++number, ++panel)
+                if (panel % threads == thread) each(at(l), number);
+    }
+
+    /// Calls `each(layer, tile)` for this thread's share of all tiles.
+    template <class Each>
+    void each_tile(int thread, Each&& each) {
+        const std::size_t end = shares_[static_cast<std::size_t>(thread) + 1];
+        for (std::size_t i = shares_[static_cast<std::size_t>(thread)]; i < end; ++i)
+            each(at(tiles_[i].layer), tiles_[i]);
+    }
+
+    /// Calls `each(layer, j)` for every unit, in order.
+    template <class Each>
+    void each_unit(Each&& each) const {
+        for (long l = 1; l <= shape_.L(); ++l)
+            for (long j = 0; j < at(l).dense.units; ++j) each(at(l), j);
+    }
+
+    void gather_rows(const Minibatch& batch, long begin, long first, long rows) {
+        const Rows<T> X = at(0).rows(at(0).A), Y{Y_.data(), stride_of<T>(shape_.n.back())};
+        for (long r = first; r < first + rows; ++r) {
+            const long example = batch.example(begin + r);
+            gather(batch.examples->X, example, shape_.n.front(), X[r]);
+            gather(batch.examples->Y, example, shape_.n.back(), Y[r]);
+            weights_[r] = static_cast<T>(batch.weight(begin + r)) * static_cast<T>(batch.scale);
+        }
+    }
+
+    /// Applies dropout to a layer's A, where it has some: what the next layer is given.
+    Rows<T> drop(const Minibatch& batch, long l, long begin, long first, long rows) {
+        Layer<T>& layer = at(l);
+        if (!layer.given.data()) return layer.rows(layer.A);
+        Address address = batch.address;
+        address.layer = static_cast<std::uint64_t>(l);
+        const double keep = batch.keep ? (*batch.keep)[static_cast<std::size_t>(l)] : 1.0;
+        const long units = shape_.n[static_cast<std::size_t>(l)];
+        for (long r = first; r < first + rows; ++r) {
+            T* scale = layer.rows(layer.scale)[r];
+            if (keep < 1.0)
+                dropout_scale(address, keep, units, begin + r, scale, 1);
+            else
+                std::fill_n(scale, units, T(1));
+            T* given = layer.rows(layer.given)[r];
+            kernels_.multiply(layer.rows(layer.A)[r], scale, units, given);
+            given[units] = T(1);
+        }
+        return layer.rows(layer.given);
+    }
+
+    template <class Stopped>
+    bool go_forward(const Minibatch& batch, long begin, long first, long rows, Stopped&& stopped) {
+        for (long l = 1; l <= shape_.L(); ++l) {
+            Layer<T>& layer = at(l);
+            Dense<T> dense = layer.dense;
+            const Rows<T> given = drop(batch, l - 1, begin, first, rows), A = layer.rows(layer.A);
+            if (l == shape_.L()) dense.activation = Activation::identity;  // its output makes A of Z
+            for (long panel = 0; panel < dense.count(); ++panel) {
+                kernels_.forward(dense, panel, constant(given.from(first)), rows, A.from(first),
+                                 layer.rows_from(layer.Z, first));
+                if (stopped()) return false;
+            }
+            if (l < shape_.L()) kernels_.finish(dense, rows, A.from(first));
+        }
+        return true;
+    }
+
+    template <class Stopped>
+    void go_backward(long first, long rows, Stopped&& stopped) {
+        for (long l = shape_.L(); l > 1; --l) {
+            const Layer<T>&above = at(l), &layer = at(l - 1);
+            const Rows<T> dZ = layer.rows(layer.dZ).from(first);
+            const Rows<const T> A = constant(layer.rows(layer.A).from(first));
+            const Rows<const T> Z = constant(layer.rows_from(layer.Z, first));
+            const Rows<const T> scale = constant(layer.rows_from(layer.scale, first));
+            for (long panel = 0; panel < above.dense.input_panels(); ++panel) {
+                kernels_.backward(above.dense, panel, constant(above.rows(above.dZ).from(first)), rows,
+                                  layer.dense.activation, A, Z, scale, dZ);
+                if (stopped()) return;
+            }
+            if (layer.dense.activation == Activation::softmax)
+                kernels_.finish_backward(layer.dense.units, rows, A, dZ);
+        }
+    }
+
+    const Kernels<T>& kernels_;
+    const Shape shape_;
+    const CostTable<T> cost_;
+    std::vector<Layer<T>> layers_;
+    Array<T> Y_, weights_;
+    Array<double> losses_;
+    double loss_ = 0;
+    std::vector<Array<T>> scratch_;
+    std::vector<Tile> tiles_;
+    std::vector<std::size_t> shares_;
+};
+
+}  // namespace
+
+template <class T>
+std::unique_ptr<Path<T>> tiles_path(const Kernels<T>& kernels, const Shape& shape, int moments, long rows,
+                                    bool keep_gradients, bool dropout, int threads) {
+    return std::make_unique<Tiles<T>>(kernels, shape, moments, rows, keep_gradients, dropout, threads);
+}
+
+template std::unique_ptr<Path<float>> tiles_path(const Kernels<float>&, const Shape&, int, long, bool, bool, int);
+template std::unique_ptr<Path<double>> tiles_path(const Kernels<double>&, const Shape&, int, long, bool, bool, int);
+
+}  // namespace ellnet

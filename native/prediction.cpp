@@ -1,0 +1,167 @@
+#include "prediction.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <exception>
+#include <limits>
+
+#include "memory.hpp"
+#include "panels.hpp"
+#include "team.hpp"
+
+namespace ellnet {
+
+namespace {
+
+/// Up to so many examples are not worth a rearrangement of the weights.
+constexpr long FEW = 8;
+
+/// A network's weights in the layout of its path, for any number of threads.
+template <class T>
+class Weights {
+  public:
+    Weights(const Kernels<T>& kernels, const Shape& shape, const Parameters<T>& parameters)
+        : kernels_(kernels), shape_(shape) {
+        if (shape.tiny())
+            flatten(parameters);
+        else
+            fill_panels(parameters);
+    }
+
+    std::unique_ptr<Forward<T>> forward() const {
+        if (shape_.tiny()) return lanes_forward(kernels_, shape_, theta_.data());
+        return tiles_forward(kernels_, shape_, layers_);
+    }
+
+  private:
+    void flatten(const Parameters<T>& parameters) {
+        long count = 0, i = 0;
+        for (std::size_t l = 1; l < shape_.n.size(); ++l) count += shape_.n[l] * (shape_.n[l - 1] + 1);
+        theta_ = Array<T>(count);
+        for (std::size_t l = 1; l < shape_.n.size(); ++l)
+            for (long j = 0; j < shape_.n[l]; ++j) {
+                for (long k = 0; k < shape_.n[l - 1]; ++k) theta_[i++] = parameters[2 * l - 2].at(j, k);
+                theta_[i++] = parameters[2 * l - 1].at(j, 0);
+            }
+    }
+
+    void fill_panels(const Parameters<T>& parameters) {
+        for (std::size_t l = 1; l < shape_.n.size(); ++l) {
+            Dense<T> dense{};
+            dense.inputs = shape_.n[l - 1];
+            dense.units = shape_.n[l];
+            dense.activation = shape_.activations[l - 1];
+            panels_.emplace_back(dense.size());
+            dense.panels = panels_.back().data();
+            pack(dense, parameters[2 * l - 2], parameters[2 * l - 1], dense.panels);
+            layers_.push_back(dense);
+        }
+    }
+
+    const Kernels<T>& kernels_;
+    const Shape& shape_;
+    Array<T> theta_;
+    std::vector<Array<T>> panels_;
+    std::vector<Dense<T>> layers_;
+};
+
+/// Whether every W lies input by input, so that few examples can do without panels.
+template <class T>
+bool lie_by_input(const Shape& shape, const Parameters<T>& parameters) {
+    for (std::size_t l = 1; l < shape.n.size(); ++l) {
+        const Matrix<T>&W = parameters[2 * l - 2], &b = parameters[2 * l - 1];
+        if (W.row_stride != 1 && shape.n[l] > 1) return false;
+        if (W.column_stride != shape.n[l] && shape.n[l - 1] > 1) return false;
+        if (b.row_stride != 1 && shape.n[l] > 1) return false;
+    }
+    return true;
+}
+
+template <class T>
+void predict_few(const Kernels<T>& kernels, const Shape& shape, const Parameters<T>& parameters, const Source& X,
+                 long m, Rows<T> out) {
+    const long stride = stride_of<T>(*std::max_element(shape.n.begin(), shape.n.end()));
+    Array<T> buffers[2] = {Array<T>(m * stride), Array<T>(m * stride)};
+    Rows<T> now{buffers[0].data(), stride}, next{buffers[1].data(), stride};
+    for (long i = 0; i < m; ++i) gather(X, i, shape.n.front(), now[i]);
+    for (std::size_t l = 1; l < shape.n.size(); ++l) {
+        const bool last = l + 1 == shape.n.size();
+        kernels.forward_few(shape.n[l - 1], shape.n[l], parameters[2 * l - 2].data, parameters[2 * l - 1].data,
+                            last ? Activation::identity : shape.activations[l - 1],
+                            Rows<const T>{now.data, now.stride}, m, next);
+        if (last || shape.activations[l - 1] == Activation::softmax)
+            kernels.output_value(shape.activations[l - 1], shape.n[l], next, m);
+        std::swap(now, next);
+    }
+    for (long i = 0; i < m; ++i) std::copy_n(now[i], shape.n.back(), out[i]);
+}
+
+/// Gives every chunk of m examples to one of the threads: work(forward, first, count, number).
+template <class T, class Work>
+bool in_chunks(const Weights<T>& weights, long m, int threads, const Interrupted& interrupted, const Work& work) {
+    std::vector<std::unique_ptr<Forward<T>>> forward;
+    for (int i = 0; i < threads; ++i) forward.push_back(weights.forward());
+    std::atomic<long> next{0};
+    std::atomic<bool> stop{false};
+    std::exception_ptr failure;
+    const auto ask = [&] {
+        try {
+            return interrupted && interrupted();
+        } catch (...) {
+            failure = std::current_exception();
+            return true;
+        }
+    };
+    together(threads, [&](int thread) {
+        for (long number = next.fetch_add(1); number * CHUNK < m && !stop.load(); number = next.fetch_add(1)) {
+            const long first = number * CHUNK;
+            work(*forward[static_cast<std::size_t>(thread)], first, std::min(CHUNK, m - first), number);
+            if (thread == 0 && ask()) stop.store(true);
+        }
+    });
+    if (failure) std::rethrow_exception(failure);
+    return !stop.load();
+}
+
+}  // namespace
+
+template <class T>
+bool predict(const Target& target, const Shape& shape, const Parameters<T>& parameters, const Source& X, long m,
+             int threads, Rows<T> out, const Interrupted& interrupted) {
+    const Kernels<T>& kernels = target.kernels<T>();
+    if (!shape.tiny() && m <= FEW && lie_by_input(shape, parameters)) {
+        const FlushToZero flush;
+        predict_few(kernels, shape, parameters, X, m, out);
+        return true;
+    }
+    const Weights<T> weights(kernels, shape, parameters);
+    return in_chunks(weights, m, threads, interrupted, [&](Forward<T>& forward, long first, long count, long) {
+        forward.outputs(X, first, count, out.from(first));
+    });
+}
+
+template <class T>
+double cost(const Target& target, const Shape& shape, const Parameters<T>& parameters, const Examples& examples,
+            int threads, const Interrupted& interrupted) {
+    const Weights<T> weights(target.kernels<T>(), shape, parameters);
+    Array<double> losses((examples.m + CHUNK - 1) / CHUNK);
+    const bool whole = in_chunks(weights, examples.m, threads, interrupted,
+                                 [&](Forward<T>& forward, long first, long count, long number) {
+                                     forward.add_losses(examples, first, count, losses[number]);
+                                 });
+    if (!whole) return std::numeric_limits<double>::quiet_NaN();
+    double total = 0, sum = 0;
+    for (long i = 0; i < losses.count(); ++i) total += losses[i];
+    for (long i = 0; i < examples.m; ++i) sum += examples.w.data ? entry(examples.w, 0, i) : 1.0;
+    return total / sum;
+}
+
+template bool predict(const Target&, const Shape&, const Parameters<float>&, const Source&, long, int, Rows<float>,
+                      const Interrupted&);
+template bool predict(const Target&, const Shape&, const Parameters<double>&, const Source&, long, int, Rows<double>,
+                      const Interrupted&);
+template double cost(const Target&, const Shape&, const Parameters<float>&, const Examples&, int, const Interrupted&);
+template double cost(const Target&, const Shape&, const Parameters<double>&, const Examples&, int, const Interrupted&);
+
+}  // namespace ellnet

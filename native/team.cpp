@@ -1,0 +1,89 @@
+#include "team.hpp"
+
+#include <exception>
+#include <thread>
+#include <vector>
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <immintrin.h>
+#define ELLNET_PAUSE() _mm_pause()
+#else
+#define ELLNET_PAUSE() std::this_thread::yield()
+#endif
+
+namespace ellnet {
+
+namespace {
+
+/// Looks at the barrier before a thread gives up its turn: some tens of microseconds.
+constexpr int SPINS = 2000;
+
+#if defined(__x86_64__) || defined(__i386__)
+constexpr unsigned FLUSH = 0x8040;  // flush-to-zero and denormals-are-zero
+unsigned settings() noexcept { return _mm_getcsr(); }
+void set(unsigned bits) noexcept { _mm_setcsr(bits); }
+#else
+constexpr unsigned FLUSH = 0;
+unsigned settings() noexcept { return 0; }
+void set(unsigned) noexcept {}
+#endif
+
+}  // namespace
+
+FlushToZero::FlushToZero() noexcept : saved_(settings()) { set(saved_ | FLUSH); }
+
+FlushToZero::~FlushToZero() { set(saved_); }
+
+NormalNumbers::NormalNumbers() noexcept : saved_(settings()) { set(saved_ & ~FLUSH); }
+
+NormalNumbers::~NormalNumbers() { set(saved_); }
+
+void Barrier::wait() noexcept {
+    if (threads_ == 1) return;
+    const unsigned round = round_.load(std::memory_order_relaxed);
+    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads_) {
+        arrived_.store(0, std::memory_order_relaxed);
+        round_.store(round + 1, std::memory_order_release);
+        return;
+    }
+    for (int spin = 0; round_.load(std::memory_order_acquire) == round; ++spin) {
+        if (spin < SPINS)
+            ELLNET_PAUSE();
+        else
+            std::this_thread::yield();
+    }
+}
+
+void together(int threads, const std::function<void(int)>& work) {
+    std::atomic<int> go{0};  // 1 to work, -1 to leave
+    std::vector<std::thread> others;
+    others.reserve(static_cast<std::size_t>(threads));
+    const auto join = [&others] {
+        for (std::thread& each : others) each.join();
+    };
+    try {
+        for (int i = 1; i < threads; ++i)
+            others.emplace_back([&go, &work, i] {
+                while (go.load(std::memory_order_acquire) == 0) std::this_thread::yield();
+                if (go.load(std::memory_order_acquire) < 0) return;
+                const FlushToZero flush;
+                work(i);
+            });
+    } catch (...) {
+        go.store(-1, std::memory_order_release);
+        join();
+        throw;
+    }
+    go.store(1, std::memory_order_release);
+    std::exception_ptr failure;
+    try {
+        const FlushToZero flush;
+        work(0);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    join();
+    if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace ellnet

@@ -1,0 +1,467 @@
+#include "training.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <exception>
+#include <optional>
+
+#include "memory.hpp"
+#include "team.hpp"
+
+namespace ellnet {
+
+namespace {
+
+/// Steps after which a copy of parameters and moments is kept, to go back to from a divergence.
+constexpr std::int64_t KEPT_EVERY = 256;
+
+/// Steps of a tiny network between two looks at the clock.
+constexpr std::int64_t TINY_STEPS = 64;
+
+/// Seconds between two questions to the watch inside a step.
+constexpr double INSIDE_A_STEP = 0.02;
+
+double now() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// beta^t for t = 1, 2, ...: a function of t alone, with one multiplication for most steps.
+class Power {
+  public:
+    explicit Power(double beta) : beta_(beta) {}
+
+    double at(std::int64_t t) {
+        if (t != t_ + 1 || t % 64 == 0) {
+            value_ = std::pow(beta_, static_cast<double>(t - t % 64));
+            for (std::int64_t i = 0; i < t % 64; ++i) value_ *= beta_;
+        } else {
+            value_ *= beta_;
+        }
+        t_ = t;
+        return value_;
+    }
+
+  private:
+    double beta_;
+    std::int64_t t_ = -2;
+    double value_ = 1;
+};
+
+/// The two rates of NAdam's step t (eq. 13.7): of the moment, and of the gradient itself.
+struct NAdamRates {
+    double ahead, here;
+};
+
+class NAdam {
+  public:
+    NAdam(double beta_1, double momentum_decay) : beta_1_(beta_1), decay_(momentum_decay) {}
+
+    NAdamRates at(std::int64_t t) {
+        if (t < t_) t_ = 0, product_ = 1.0;
+        // What is left of the product below 1e-30 changes no digit of 1 - product.
+        while (t_ < t && product_ > 1e-30) product_ *= mu(++t_);
+        t_ = t;
+        const double now = mu(t), after = mu(t + 1);
+        return {after / (1.0 - product_ * after), (1.0 - now) / (1.0 - product_)};
+    }
+
+  private:
+    double mu(std::int64_t t) const {
+        return beta_1_ * (1.0 - 0.5 * std::pow(0.96, static_cast<double>(t) * decay_));
+    }
+
+    double beta_1_, decay_;
+    std::int64_t t_ = 0;
+    double product_ = 1.0;
+};
+
+/// A run under way. Every thread goes through `work`; thread 0 does what one alone has to do.
+template <class T>
+class Run {
+  public:
+    Run(const Target& target, const Plan& plan, const Position& from, const Examples& examples,
+        const Examples* validation, int threads, const Watch& watch, double seconds)
+        : plan_(plan),
+          examples_(examples),
+          validation_(validation),
+          threads_(plan.shape.tiny() ? 1 : threads),
+          watch_(watch),
+          seconds_(seconds),
+          barrier_(threads_),
+          batches_((examples.m + plan.batch_size - 1) / plan.batch_size),
+          beta_1_(plan.beta_1),
+          beta_2_(plan.beta_2),
+          nadam_(plan.beta_1, plan.momentum_decay) {
+        report_.position = from;
+        const Kernels<T>& kernels = target.kernels<T>();
+        const long largest = std::min(plan.batch_size, examples.m);
+        const bool dropout = std::any_of(plan.dropout.begin(), plan.dropout.end(), [](double p) { return p > 0; });
+        path_ = plan.shape.tiny() ? lanes_path(kernels, plan.shape, plan.moments, dropout)
+                                  : tiles_path(kernels, plan.shape, plan.moments, std::min(CHUNK, largest),
+                                               largest > CHUNK || plan.clip_norm > 0, dropout, threads_);
+        if (plan.shuffle && batches_ > 1) order_.emplace(examples.m);
+        if (dropout) keep_.resize(plan.dropout.size());
+        if (validation) {
+            for (int i = 0; i < threads_; ++i) forward_.push_back(path_->forward());
+            losses_ = Array<double>((validation->m + CHUNK - 1) / CHUNK);
+        }
+    }
+
+    Path<T>& path() { return *path_; }
+
+    /// Trains until `epochs` more have ended, or `steps` steps have been taken where that is not negative.
+    void go(long epochs, std::int64_t steps) {
+        last_epoch_ = report_.position.epoch + epochs;
+        last_step_ = steps < 0 ? -1 : report_.position.step + steps;
+        together(threads_, [this](int thread) { work(thread); });
+        if (failure_) std::rethrow_exception(failure_);
+    }
+
+    /// Goes back to the last kept copy, or says that there is none.
+    bool go_back(Position& kept) {
+        if (!kept_) return false;
+        path_->restore();
+        kept = *kept_;
+        return true;
+    }
+
+    void stand_at(const Position& position) { report_.position = position; }
+
+    /// Recording and watching are over: what follows repeats steps that were taken before.
+    void repeat() {
+        repeating_ = true;
+        ended_ = aborted_ = false;
+    }
+
+    Report& report() { return report_; }
+
+  private:
+    void work(int thread) {
+        if (thread == 0) begin();
+        barrier_.wait();
+        while (!ended_) {
+            if (!epoch_ended_) step(thread);
+            if (epoch_ended_ && !ended_) end_epoch(thread);
+        }
+    }
+
+    void begin() {
+        asked_ = now();
+        kept_at_ = report_.position.step;
+        ended_ = report_.position.epoch >= last_epoch_ || report_.position.step == last_step_;
+        if (ended_) return;
+        epoch_ended_ = report_.position.batch >= batches_;
+        if (order_) order_->draw(plan_.seed, static_cast<std::uint64_t>(report_.position.epoch));
+        if (epoch_ended_) return;
+        if (ask(true)) return;
+        prepare();
+    }
+
+    /// One step; the threads meet after each phase. What thread 0 prepares for the next step meanwhile is not this one's.
+    void step(int thread) {
+        const Minibatch batch = batch_;
+        const Step<T> chosen = step_;
+        const bool keep_due = keep_due_;
+        const long m = batch.m;
+        for (long begin = 0; begin < m; begin += CHUNK) {
+            const long count = std::min(CHUNK, m - begin);
+            const bool first = begin == 0, last = begin + count == m;
+            path_->forward_backward(thread, threads_, batch, begin, count, first && penalised(),
+                                    thread == 0 && watch_ && !repeating_ ? stop_inside : nullptr, this);
+            barrier_.wait();
+            if (aborted_) {
+                if (thread == 0) end(End::interrupted);
+                barrier_.wait();
+                return;
+            }
+            if (thread == 0) look(count, first, last);
+            if (last && keep_due) barrier_.wait();
+            path_->update(thread, threads_, count, first, last && plan_.clip_norm <= 0 ? &chosen : nullptr);
+            if (last && plan_.clip_norm > 0) apply_clipped(thread, chosen);
+            if (last && plan_.max_norm > 0) {
+                barrier_.wait();
+                path_->max_norm(thread, threads_, static_cast<T>(plan_.max_norm));
+            }
+            if (thread == 0 && last) advance();
+            barrier_.wait();
+        }
+    }
+
+    bool penalised() const { return plan_.l2 > 0 || plan_.l1 > 0; }
+
+    /// dtheta := dtheta min(1, largest / (norm + 1e-6)) (eq. 13.8), and the step.
+    void apply_clipped(int thread, Step<T> step) {
+        barrier_.wait();
+        path_->measure(thread, threads_, step, T(1));
+        barrier_.wait();
+        const T peak = path_->largest();
+        const bool measured = peak > T(0) && std::isfinite(peak);
+        if (measured) path_->measure(thread, threads_, step, peak);
+        barrier_.wait();
+        const double factor = measured ? plan_.clip_norm / (path_->norm(peak) + 1e-6) : 1.0;
+        if (factor < 1.0) step.clip = static_cast<T>(factor);
+        path_->apply(thread, step);
+    }
+
+    /// The step's cost; keeps a copy where one is due.
+    void look(long count, bool first, bool last) {
+        if (first) penalty_ = penalty();
+        const double losses = path_->losses(count, first);
+        if (!last) return;
+        cost_ = losses / static_cast<double>(batch_.m) + penalty_;
+        if (keep_due_ && std::isfinite(cost_)) {
+            path_->save();
+            kept_ = report_.position;
+            kept_at_ = report_.position.step;
+        }
+    }
+
+    double penalty() const {
+        if (!penalised()) return 0.0;
+        const WeightSums sums = path_->weights();
+        return (0.5 * plan_.l2 * sums.squares + plan_.l1 * sums.magnitudes) / static_cast<double>(batch_.m);
+    }
+
+    void advance() {
+        Position& at = report_.position;
+        if (!std::isfinite(cost_)) return end(End::diverged);
+        if (!repeating_) report_.iterations.push_back(cost_);
+        ++at.step;
+        ++at.batch;
+        at.epoch_cost += cost_ * batch_weight_;
+        epoch_ended_ = at.batch == batches_;
+        if (at.step == last_step_) return end(End::done);
+        if (epoch_ended_ || ask(false)) return;
+        prepare();
+    }
+
+    /// Validates, closes the epoch, and begins the next.
+    void end_epoch(int thread) {
+        if (validation_ && !repeating_) validate(thread);
+        barrier_.wait();
+        if (thread == 0) close();
+        barrier_.wait();
+    }
+
+    void close() {
+        Position& at = report_.position;
+        if (stop_validation_.load()) return end(End::interrupted);
+        if (!path_->finite()) {
+            report_.whole_cost = true;
+            return end(End::diverged);
+        }
+        if (!repeating_) report_.costs.push_back(at.epoch_cost / plan_.weight);
+        if (validation_ && !repeating_) {
+            double total = 0;
+            for (long i = 0; i < losses_.count(); ++i) total += losses_[i];
+            report_.validation_costs.push_back(total / validation_weight());
+        }
+        ++at.epoch;
+        at.batch = 0;
+        at.epoch_cost = 0;
+        epoch_ended_ = false;
+        if (at.epoch >= last_epoch_) return end(End::done);
+        if (order_) order_->draw(plan_.seed, static_cast<std::uint64_t>(at.epoch));
+        if (ask(false)) return;
+        prepare();
+    }
+
+    double validation_weight() const {
+        if (!validation_->w.data) return static_cast<double>(validation_->m);
+        double total = 0;
+        for (long i = 0; i < validation_->m; ++i) total += entry(validation_->w, 0, i);
+        return total;
+    }
+
+    void validate(int thread) {
+        for (long chunk = thread; chunk < losses_.count() && !stop_validation_.load(); chunk += threads_) {
+            const long first = chunk * CHUNK;
+            losses_[chunk] = 0;
+            forward_[static_cast<std::size_t>(thread)]->add_losses(
+                *validation_, first, std::min(CHUNK, validation_->m - first), losses_[chunk]);
+            if (thread == 0 && stop_inside(this)) stop_validation_.store(true);
+        }
+    }
+
+    void end(End how) {
+        report_.end = how;
+        ended_ = true;
+    }
+
+    /// What the coming step needs: its examples, its rates, its dropout.
+    void prepare() {
+        const Position& at = report_.position;
+        const long first = static_cast<long>(at.batch) * plan_.batch_size;
+        batch_ = Minibatch{&examples_, order_ ? order_->data() : nullptr, first,
+                           std::min(plan_.batch_size, examples_.m - first), 1.0, keep_.empty() ? nullptr : &keep_,
+                           Address{plan_.seed, Stream::dropout, static_cast<std::uint64_t>(at.epoch),
+                                   static_cast<std::uint64_t>(at.batch), 0}};
+        batch_weight_ = static_cast<double>(batch_.m);
+        if (examples_.w.data) {
+            batch_weight_ = 0;
+            for (long i = 0; i < batch_.m; ++i) batch_weight_ += batch_.weight(i);
+            batch_.scale = batch_weight_ > 0 ? static_cast<double>(batch_.m) / batch_weight_ : 0.0;
+        }
+        keep_due_ = !repeating_ && at.step - kept_at_ >= KEPT_EVERY;
+        prepare_rates();
+    }
+
+    double factor_of(Schedule schedule, const Clock& clock) const {
+        return schedule == Schedule::constant ? 1.0 : factor(schedule, clock, plan_.pace);
+    }
+
+    void prepare_rates() {
+        const Position& at = report_.position;
+        const double epochs = static_cast<double>(std::max(1L, plan_.planned_epochs));
+        const Clock clock{static_cast<double>(at.step), epochs * static_cast<double>(batches_),
+                          static_cast<double>(at.epoch), epochs, static_cast<double>(examples_.m)};
+        double rate = plan_.learning_rate * factor_of(plan_.schedule, clock);
+        if (plan_.pace.warmup > 0 && plan_.schedule != Schedule::one_cycle)
+            rate *= warm_up(clock, plan_.pace.warmup);
+        const double dropped = keep_.empty() ? 0.0 : factor_of(plan_.dropout_schedule, clock);
+        for (std::size_t l = 0; l < keep_.size(); ++l) keep_[l] = 1.0 - dropped * plan_.dropout[l];
+        prepare_step(rate, clock);
+    }
+
+    void prepare_step(double rate, const Clock& clock) {
+        const double m = static_cast<double>(batch_.m);
+        const std::int64_t t = report_.position.step + 1;
+        const Optimizer name = plan_.optimizer;
+        const bool averaged = name == Optimizer::adam || name == Optimizer::adamw || name == Optimizer::nadam;
+        const double squared = name == Optimizer::rmsprop ? plan_.rho : plan_.beta_2;
+        const double decay =
+            plan_.weight_decay > 0 ? plan_.weight_decay * factor_of(plan_.weight_decay_schedule, clock) : 0.0;
+        step_.optimizer = name;
+        step_.inverse_m = static_cast<T>(1.0 / m);
+        step_.clip = T(1);
+        step_.l2 = static_cast<T>(plan_.l2 / m);
+        step_.l1 = static_cast<T>(plan_.l1 / m);
+        step_.decay = static_cast<T>(1.0 - rate * decay);
+        step_.momentum = static_cast<T>(averaged ? plan_.beta_1 : plan_.momentum);
+        step_.one_less_beta_1 = static_cast<T>(1.0 - plan_.beta_1);
+        step_.beta_2 = static_cast<T>(squared);
+        step_.one_less_beta_2 = static_cast<T>(1.0 - squared);
+        step_.epsilon = static_cast<T>(plan_.epsilon);
+        if (averaged) step_.root_scale = static_cast<T>(1.0 / std::sqrt(1.0 - beta_2_.at(t)));
+        if (name == Optimizer::nadam) {
+            const NAdamRates of = nadam_.at(t);
+            step_.here = static_cast<T>(rate * of.here);
+            rate *= of.ahead;
+        } else if (averaged) {
+            rate /= 1.0 - beta_1_.at(t);
+        }
+        step_.rate = static_cast<T>(rate);
+    }
+
+    /// Asks the watch where its time has come, and ends the run where it says so, or where it throws.
+    bool ask(bool at_once) {
+        if (!watch_ || repeating_) return false;
+        const std::int64_t every = plan_.shape.tiny() && seconds_ > 0 ? TINY_STEPS : 1;
+        if (!at_once && report_.position.step % every != 0) return false;
+        if (!at_once && seconds_ > 0 && now() - asked_ < seconds_) return false;
+        if (!question()) return false;
+        end(End::interrupted);
+        return true;
+    }
+
+    bool question() {
+        bool stop = true;
+        try {
+            stop = watch_(report_.position.batch, batches_);
+        } catch (...) {
+            failure_ = std::current_exception();
+        }
+        asked_ = now();
+        return stop;
+    }
+
+    static bool stop_inside(void* context) {
+        Run& run = *static_cast<Run*>(context);
+        if (!run.watch_ || now() - run.asked_ < INSIDE_A_STEP) return false;
+        if (run.question()) run.aborted_ = true;
+        return run.aborted_;
+    }
+
+    const Plan& plan_;
+    const Examples& examples_;
+    const Examples* validation_;
+    const int threads_;
+    const Watch& watch_;
+    const double seconds_;
+    Barrier barrier_;
+    const std::int64_t batches_;
+    Power beta_1_, beta_2_;
+    NAdam nadam_;
+    std::unique_ptr<Path<T>> path_;
+    std::optional<Order> order_;
+    std::vector<std::unique_ptr<Forward<T>>> forward_;
+    Array<double> losses_;
+
+    Report report_;
+    std::exception_ptr failure_;
+    std::optional<Position> kept_;
+    std::int64_t kept_at_ = 0, last_epoch_ = 0, last_step_ = -1;
+    std::vector<double> keep_;
+    Minibatch batch_{};
+    Step<T> step_{};
+    double batch_weight_ = 0, cost_ = 0, penalty_ = 0, asked_ = 0;
+    bool ended_ = false, aborted_ = false, epoch_ended_ = false, keep_due_ = false, repeating_ = false;
+    std::atomic<bool> stop_validation_{false};
+};
+
+/// After a divergence: takes the steps again up to the last whose cost was finite, and one more.
+template <class T>
+void go_back(Run<T>& run, const Position& from, const Parameters<T>& parameters,
+             const std::vector<Parameters<T>>& moments, const Parameters<T>& bad) {
+    const Position diverged = run.report().position;
+    run.repeat();
+    if (diverged.step == from.step) {
+        if (!bad.empty()) run.path().load(parameters, moments), run.path().store(bad, {});
+        run.stand_at(from);
+        return;
+    }
+    Position at = from;
+    if (!run.go_back(at)) run.path().load(parameters, moments);
+    run.stand_at(at);
+    constexpr long ANY = 1L << 40;
+    run.go(ANY, diverged.step - 1 - at.step);
+    // A parameter may have been infinite before a cost was: then nothing of this call is kept.
+    const bool whole = run.path().finite();
+    const Position good = whole ? run.report().position : from;
+    if (whole) run.path().store(parameters, moments);
+    run.repeat();
+    run.go(ANY, 1);
+    if (!bad.empty()) run.path().store(bad, {});
+    run.stand_at(good);
+}
+
+}  // namespace
+
+template <class T>
+Report train(const Target& target, const Plan& plan, const Position& from, const Examples& examples,
+             const Examples* validation, long epochs, int threads, const Parameters<T>& parameters,
+             const std::vector<Parameters<T>>& moments, const Parameters<T>& bad, const Watch& watch, double seconds) {
+    Run<T> run(target, plan, from, examples, validation, threads, watch, seconds);
+    run.path().load(parameters, moments);
+    run.go(epochs, -1);
+    Report& report = run.report();
+    if (report.end != End::diverged) {
+        run.path().store(parameters, moments);
+        return std::move(report);
+    }
+    report.bad = report.position;
+    go_back(run, from, parameters, moments, bad);
+    report.end = End::diverged;
+    return std::move(report);
+}
+
+template Report train(const Target&, const Plan&, const Position&, const Examples&, const Examples*, long, int,
+                      const Parameters<float>&, const std::vector<Parameters<float>>&, const Parameters<float>&,
+                      const Watch&, double);
+template Report train(const Target&, const Plan&, const Position&, const Examples&, const Examples*, long, int,
+                      const Parameters<double>&, const std::vector<Parameters<double>>&, const Parameters<double>&,
+                      const Watch&, double);
+
+}  // namespace ellnet

@@ -1,0 +1,311 @@
+"""The native engine: the fused C++ of native/, with the same bits on any threads and instruction set.
+
+Arrays are read where they lie, minibatch by minibatch; parameters come back input by input in memory
+(Fortran order), the layout from which few examples are predicted without rearranging the weights.
+"""
+
+import importlib
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ellnet.arrays import Array, overflow_allowed
+from ellnet.batches import Examples, epoch_order, mean_weight, minibatches
+from ellnet.engines import array
+from ellnet.engines.coverage import (
+    ACTIVATION_NUMBERS,
+    COST_NUMBERS,
+    OPTIMIZER_NUMBERS,
+    SCHEDULE_NUMBERS,
+    unfit_arrays,
+    unfit_network,
+    unfit_run,
+)
+from ellnet.engines.divergence import diagnose
+from ellnet.engines.protocol import Divergence, Run, Watch
+from ellnet.engines.threads import threads_for_work
+from ellnet.equations.optimizers import OPTIMIZERS
+from ellnet.errors import HyperparameterError
+from ellnet.hyperparameters import Hyperparameters
+from ellnet.network import Network, Parameters
+from ellnet.state import TrainingState
+
+_native: Any = None
+with suppress(ImportError):  # nothing may have been compiled
+    _native = importlib.import_module("ellnet.engines._native")
+
+__all__ = [
+    "NAME",
+    "available",
+    "backward",
+    "cost",
+    "cost_and_gradients",
+    "describe",
+    "forward",
+    "peak_gflops",
+    "predict",
+    "run",
+    "target",
+    "targets",
+]
+
+NAME = "native"
+
+WATCH_SECONDS = 0.02
+"""Time between two questions to the watch of a run, about; 0 asks before every step."""
+
+DIVERGED, INTERRUPTED = 2, 1
+"""How a run ends, by the numbers of native/training.hpp; 0 is done."""
+
+SCALAR = "scalar"
+"""The target that is an oracle: it needs no fused multiply-add, and is too slow for anything else."""
+
+forward, backward, cost_and_gradients = array.forward, array.backward, array.cost_and_gradients
+
+
+def targets() -> tuple[str, ...]:
+    """Return the names of the instruction sets that run on this machine, best first."""
+    return () if _native is None else tuple(_native.targets())
+
+
+def available() -> bool:
+    """Say whether the engine was compiled, and has an instruction set here that is fast."""
+    return _native is not None and targets()[0] != SCALAR
+
+
+def target() -> str:
+    """Return the instruction set in use: the best, or what ELLNET_TARGET names.
+
+    Raises:
+        HyperparameterError: the engine was not compiled, or there is no such target here.
+    """
+    here = targets()
+    if not here:
+        raise HyperparameterError(
+            "engine native was not compiled when ellnet was installed; install again with a C++17 "
+            "compiler, or take engine array"
+        )
+    wanted = os.environ.get("ELLNET_TARGET") or here[0]
+    if wanted not in here:
+        raise HyperparameterError(
+            f"ELLNET_TARGET must be one of {', '.join(here)} on this machine, got {wanted!r}"
+        )
+    return wanted
+
+
+def describe(net: Network, chosen: Hyperparameters, *examples: Examples | None) -> str:
+    """Return what a history says of the engine: its name and the target."""
+    del net, chosen, examples
+    return f"{NAME} {target()}"
+
+
+def predict(net: Network, X: Array, *, n_threads: int | None = None) -> Array:
+    """Return the output A[L], (n[L], m), for the inputs X, (n[0], m); m may be 0.
+
+    Raises:
+        ShapeError: X is not (n[0], m).
+        HyperparameterError: the engine does not cover the network or the arrays.
+    """
+    net.check_input(X)
+    _refuse(unfit_network(net) or unfit_arrays(X))
+    parameters = net.parameters.arrays()
+    dtype = parameters[0].dtype
+    out = np.empty((X.shape[1], net.n[net.L]), dtype)
+    if X.shape[1] == 0:
+        return out.T
+    shape = _shape(net)
+    operations = 2.0 * shape.products * X.shape[1]
+    threads = threads_for_work(n_threads, operations, operations)
+    call = _native.predict_float32 if dtype == np.float32 else _native.predict_float64
+    call(target(), shape, parameters, _readable(X), out, threads)
+    return out.T
+
+
+def cost(net: Network, examples: Examples, *, n_threads: int | None = None) -> float:
+    """Return the cost of the examples, without penalty.
+
+    Raises:
+        ShapeError: X or Y does not fit the network.
+        DataError: the weights have no sum to divide by.
+        HyperparameterError: the engine does not cover the network or the arrays.
+    """
+    net.check_input(examples.X)
+    net.check_target(examples.Y, examples.m)
+    mean_weight(examples)
+    _refuse(unfit_network(net) or unfit_arrays(examples.X, examples.Y, examples.w))
+    shape = _shape(net)
+    operations = 2.0 * shape.products * examples.m
+    threads = threads_for_work(n_threads, operations, operations)
+    parameters = net.parameters.arrays()
+    single = parameters[0].dtype == np.float32
+    call = _native.cost_float32 if single else _native.cost_float64
+    return float(call(target(), shape, parameters, *_readable_parts(examples), threads))
+
+
+def run(
+    net: Network,
+    state: TrainingState,
+    hyperparameters: Hyperparameters,
+    train: Examples,
+    validation: Examples | None = None,
+    *,
+    epochs: int,
+    watch: Watch | None = None,
+    n_threads: int | None = None,
+) -> Run:
+    """Train for a number of epochs from a state (see `Engine.run`).
+
+    The watch is asked about every 20 ms.
+
+    Raises:
+        HyperparameterError: the engine does not cover what is asked.
+    """
+    for examples in (train, validation):
+        if examples is not None:
+            net.check_input(examples.X)
+            net.check_target(examples.Y, examples.m)
+    _refuse(unfit_run(net, hyperparameters, train, validation))
+    if epochs <= 0:
+        return Run(state)
+    plan = _plan(net, state, hyperparameters, train)
+    after = [_copies(group) for group in (state.parameters, *state.moments)]
+    bad = [np.empty_like(a) for a in after[0]]
+    examples_a_step = hyperparameters.examples_a_step(train.m)
+    per_example = 6.0 * plan.shape.products
+    threads = threads_for_work(
+        n_threads, epochs * train.m * per_example, min(examples_a_step, 256) * per_example
+    )
+    call = _native.run_float32 if state.dtype == "float32" else _native.run_float64
+    held = None if validation is None else _readable_parts(validation)
+    end, moment, at, broken, iterations, costs, validated = call(
+        target(), plan, _position(state), *_readable_parts(train), held, epochs, threads,
+        after[0], after[1:], bad, watch, WATCH_SECONDS,
+    )  # fmt: skip
+    ran = Run(
+        _state_at(state, at, after),
+        iterations=tuple(iterations),
+        costs=tuple(costs),
+        validation_costs=tuple(validated),
+        interrupted=end == INTERRUPTED,
+    )
+    if end != DIVERGED:
+        return ran
+    where = _state_at(state, broken, [bad, *after[1:]])
+    return replace(ran, divergence=_diagnosis(net, where, hyperparameters, train, moment=moment))
+
+
+def peak_gflops(n_threads: int, dtype: str = "float32") -> float:
+    """Measure, in one short sample, GFLOP/s of fused multiply-adds from registers.
+
+    Raises:
+        HyperparameterError: the engine was not compiled.
+    """
+    name = target()
+    call = _native.peak_float32 if dtype == "float32" else _native.peak_float64
+    return float(call(name, n_threads))
+
+
+def _refuse(reason: str) -> None:
+    if reason:
+        raise HyperparameterError(
+            f"engine native cannot do this: {reason}; take engine auto, which takes the array engine "
+            "for it"
+        )
+
+
+def _shape(net: Network) -> Any:
+    target()
+    numbers = [ACTIVATION_NUMBERS[name] for name in net.activations]
+    return _native.Shape(net.n, numbers, COST_NUMBERS[net.cost], **_cost_options(net))
+
+
+def _cost_options(net: Network) -> dict[str, Any]:
+    """Return the cost's options, with the equations' own defaults."""
+    if net.cost == "quantile":
+        return {"quantiles": net.cost_options.get("quantiles", (0.5,))}
+    return {"threshold": net.cost_options.get("threshold", 1.0)}
+
+
+def _plan(net: Network, state: TrainingState, chosen: Hyperparameters, train: Examples) -> Any:
+    """Return what is chosen as native/training.hpp has it."""
+    plan = _native_plan(net)
+    mean = mean_weight(train)
+    for name in ("learning_rate", "momentum", "beta_1", "beta_2", "epsilon", "power_t", "gamma"):
+        setattr(plan, name, getattr(chosen, name))
+    for name in ("rho", "momentum_decay", "clip_norm", "max_norm"):
+        setattr(plan, name, getattr(chosen, name))
+    for name in ("period", "growth", "floor", "warmup", "shuffle"):
+        setattr(plan, name, getattr(chosen, name))
+    for name in ("schedule", "weight_decay_schedule", "dropout_schedule"):
+        setattr(plan, name, SCHEDULE_NUMBERS[getattr(chosen, name)])
+    plan.optimizer = OPTIMIZER_NUMBERS[chosen.optimizer]
+    plan.moments = OPTIMIZERS[chosen.optimizer].moments
+    plan.weight_decay = chosen.weight_decay if chosen.optimizer == "adamw" else 0.0
+    plan.l2, plan.l1 = chosen.l2 / mean, chosen.l1 / mean
+    plan.weight = train.m * mean
+    plan.dropout = [float(chosen.dropped(layer)) for layer in range(net.L)]
+    plan.batch_size = chosen.examples_a_step(train.m)
+    plan.planned_epochs = max(1, chosen.epochs)
+    plan.seed, plan.cuts = state.seed, state.cuts
+    return plan
+
+
+def _native_plan(net: Network) -> Any:
+    shape, plan = _shape(net), _native.Plan()
+    plan.shape = shape
+    return plan
+
+
+def _position(state: TrainingState) -> Any:
+    return _native.Position(state.step, state.epoch, state.batch, state.epoch_cost)
+
+
+def _copies(group: Parameters) -> list[NDArray[Any]]:
+    """Copies for the engine to change, input by input in memory."""
+    return [np.array(each, order="F") for each in group.arrays()]
+
+
+def _state_at(state: TrainingState, at: Any, groups: Sequence[Sequence[Array]]) -> TrainingState:
+    parameters, *moments = [Parameters.from_arrays(group) for group in groups]
+    return replace(
+        state,
+        parameters=parameters,
+        moments=tuple(moments),
+        step=at.step,
+        epoch=at.epoch,
+        batch=at.batch,
+        epoch_cost=at.epoch_cost,
+    )
+
+
+def _readable(X: Array) -> Array:
+    """Return an array that the engine reads as it is, converted where its numbers are of another kind."""
+    if X.dtype.isnative and X.dtype.name in {"float32", "float64", "uint8"}:
+        return X
+    return np.asarray(X, dtype=np.float64)
+
+
+def _readable_parts(examples: Examples) -> tuple[Array, Array, Array | None]:
+    w = examples.w
+    return _readable(examples.X), _readable(examples.Y), None if w is None else _readable(w)
+
+
+def _diagnosis(
+    net: Network, bad: TrainingState, chosen: Hyperparameters, train: Examples, *, moment: bool
+) -> Divergence:
+    """Find what was not finite, in the minibatch that met it."""
+    parts = list(minibatches(train.m, chosen.examples_a_step(train.m)))
+    part = parts[min(bad.batch, len(parts) - 1)]
+    if chosen.shuffle and len(parts) > 1:
+        batch = train.take(epoch_order(train.m, bad.seed, bad.epoch)[part])
+    else:
+        batch = train.part(part)
+    X, Y = (np.asarray(each, bad.dtype) for each in (batch.X, batch.Y))
+    at, otherwise = net.with_parameters(bad.parameters), "moment" if moment else "cost"
+    with overflow_allowed():
+        return diagnose(at, bad, Examples(X, Y, batch.w), otherwise)

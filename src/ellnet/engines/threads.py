@@ -1,0 +1,77 @@
+"""How many threads a call takes: what the process may use, and what the work is worth."""
+
+import os
+from functools import cache
+from pathlib import Path
+
+from ellnet.errors import HyperparameterError
+
+__all__ = ["available", "threads_for_work"]
+
+SMALL = 7.5e7
+"""Floating-point operations, about 1.5 ms of them, up to which a call stays on one thread."""
+
+SHARE = 1.0e6
+"""Operations of a step that make another thread worth its waiting."""
+
+LIMITS = ("ELLNET_NUM_THREADS", "OMP_NUM_THREADS")
+"""Variables of the environment that bound the number of threads; joblib's workers set the second."""
+
+
+def threads_for_work(n_threads: int | None, operations: float, step: float) -> int:
+    """Return the number of threads for a call.
+
+    Args:
+        n_threads: the number, where the caller said one.
+        operations: floating-point operations of the whole call.
+        step: those between two points at which all threads meet.
+
+    Raises:
+        HyperparameterError: a number below 1.
+    """
+    if n_threads is not None:
+        if n_threads < 1:
+            raise HyperparameterError(f"n_threads must be at least 1, got {n_threads}")
+        return int(n_threads)
+    if operations < SMALL:
+        return 1
+    return max(1, min(available(), int(step / SHARE)))
+
+
+def available() -> int:
+    """Return the physical cores that this process may use, less where the environment says so."""
+    return min([_cores(_affinity()), *_limits()])
+
+
+def _affinity() -> frozenset[int]:
+    if hasattr(os, "sched_getaffinity"):
+        return frozenset(os.sched_getaffinity(0))
+    return frozenset(range(os.cpu_count() or 1))
+
+
+def _limits() -> list[int]:
+    said = (os.environ.get(name, "") for name in LIMITS)
+    return [int(number) for number in said if number.isdigit() and int(number) > 0] + _quota()
+
+
+@cache
+def _quota() -> list[int]:
+    """Return the whole processors that the control group allows, [] for no bound."""
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        return [] if quota == "max" else [max(1, int(quota) // int(period))]
+    except (OSError, ValueError):
+        return []
+
+
+@cache
+def _cores(processors: frozenset[int]) -> int:
+    """Count the physical cores that a set of logical processors belongs to."""
+    cores = set()
+    for number in processors:
+        place = Path(f"/sys/devices/system/cpu/cpu{number}/topology/thread_siblings_list")
+        try:
+            cores.add(place.read_text(encoding="ascii"))
+        except OSError:
+            cores.add(str(number))
+    return max(1, len(cores))
