@@ -227,7 +227,7 @@ void bind_calls(nb::module_& module, const std::string& precision) {
                nb::arg("X"), nb::arg("Y"), nb::arg("w").none(), nb::arg("validation").none(), nb::arg("epochs"),
                nb::arg("threads"), nb::arg("parameters"), nb::arg("moments"), nb::arg("bad"),
                nb::arg("watch").none(), nb::arg("seconds"),
-               "Train in place; return how it ended, whether by a moment, two positions, and three lists of costs.");
+               "Train in place; return how it ended, whether by a moment, two positions, three lists of costs.");
     module.def(("predict_" + precision).c_str(), &predict_into<T>, nb::arg("target"), nb::arg("shape"),
                nb::arg("parameters"), nb::arg("X"), nb::arg("out"), nb::arg("threads"),
                "Write A[L] of the columns of X to the rows of `out`.");

@@ -185,7 +185,7 @@ def run_float32(
     watch: object | None,
     seconds: float,
 ) -> tuple[int, bool, Position, Position, list[float], list[float], list[float]]:
-    """Train in place; return how it ended, whether by a moment, two positions, and three lists of costs."""
+    """Train in place; return how it ended, whether by a moment, two positions, three lists of costs."""
 
 def predict_float32(
     target: str, shape: Shape, parameters: Sequence[object], X: object, out: object, threads: int
@@ -219,7 +219,7 @@ def run_float64(
     watch: object | None,
     seconds: float,
 ) -> tuple[int, bool, Position, Position, list[float], list[float], list[float]]:
-    """Train in place; return how it ended, whether by a moment, two positions, and three lists of costs."""
+    """Train in place; return how it ended, whether by a moment, two positions, three lists of costs."""
 
 def predict_float64(
     target: str, shape: Shape, parameters: Sequence[object], X: object, out: object, threads: int
