@@ -250,58 +250,60 @@ void activate_backward(Activation name, typename V::T* dA, const typename V::T* 
     });
 }
 
-/// A row of units in sixteens, with what lies past the last unit masked.
-template <class V>
-struct Row {
-    using T = typename V::T;
-    long units;
+/// The row of one example: unit i lies at at(i), whole vectors from multiples of the lanes on.
+template <class T>
+struct Strip {
+    T* data;
+    long jump;
 
-    /// Calls `each(i, mask)` for the vectors of the row, each with the lanes that are units.
-    template <class Each>
-    INLINE void vectors(Each&& each) const {
-        for (long i = 0; i < units; i += V::lanes) each(i, V::first(units - i));
-    }
+    INLINE T* at(long i) const { return data + i / PANEL<T> * jump + i % PANEL<T>; }
 };
+
+/// Calls `each(i, mask)` for the vectors of `units` units, each with the lanes that are units.
+template <class V, class Each>
+INLINE void each_vector_of(long units, Each&& each) {
+    for (long i = 0; i < units; i += V::lanes) each(i, V::first(units - i));
+}
+
+/// Which register of sixteen chains unit i adds to: chain i mod 16.
+template <class V>
+INLINE int chain(long i) {
+    return static_cast<int>(i / V::lanes % Sixteen<V>::count);
+}
 
 /// A_k = exp(Z_k) / sum_j exp(Z_j) over the units of one example (eq. 9.11), in place.
 ///
 /// Unit k adds to chain k mod 16 of the sum. Gives the largest Z and sum_j exp(Z_j - largest) too.
-template <class V>
-void softmax(typename V::T* Z, long units, typename V::T* largest_Z, typename V::T* total_e) {
-    using T = typename V::T;
-    const Row<V> row{units};
-    Sixteen<V> most = Sixteen<V>::broadcast(Z[0]), chains = Sixteen<V>::broadcast(T(0));
-    row.vectors([&](long i, typename V::Mask is) {
-        V& part = most.part[(i / V::lanes) % Sixteen<V>::count];
-        part = larger(part, choose(is, V::load(Z + i), part));
+template <class V, class T = typename V::T>
+void softmax(Strip<T> Z, long units, T* largest_Z, T* total_e) {
+    Sixteen<V> most = Sixteen<V>::broadcast(*Z.at(0)), chains = Sixteen<V>::broadcast(T(0));
+    each_vector_of<V>(units, [&](long i, typename V::Mask is) {
+        V& part = most.part[chain<V>(i)];
+        part = larger(part, choose(is, V::load(Z.at(i)), part));
     });
     *largest_Z = largest(most);
     const V top = V::broadcast(*largest_Z);
-    row.vectors([&](long i, typename V::Mask is) {
-        const V e = choose(is, exponential_of(V::load(Z + i) - top), constant<V>(0.0));
-        V& part = chains.part[(i / V::lanes) % Sixteen<V>::count];
-        part = part + e;
-        e.store(Z + i);
+    each_vector_of<V>(units, [&](long i, typename V::Mask is) {
+        const V e = choose(is, exponential_of(V::load(Z.at(i)) - top), constant<V>(0.0));
+        chains.part[chain<V>(i)] = chains.part[chain<V>(i)] + e;
+        e.store(Z.at(i));
     });
-    const T total = sum(chains);
-    const V inverse = V::broadcast(T(1) / total);
-    row.vectors([&](long i, typename V::Mask) { (V::load(Z + i) * inverse).store(Z + i); });
-    *total_e = total;
+    *total_e = sum(chains);
+    const V inverse = V::broadcast(T(1) / *total_e);
+    each_vector_of<V>(units, [&](long i, typename V::Mask) { (V::load(Z.at(i)) * inverse).store(Z.at(i)); });
 }
 
 /// dZ = A * (dA - sum_j A_j dA_j) over the units of one example (eq. 9.12), in place.
-template <class V>
-void softmax_backward(typename V::T* dA, const typename V::T* A, long units) {
-    using T = typename V::T;
-    const Row<V> row{units};
+template <class V, class T = typename V::T>
+void softmax_backward(Strip<T> dA, Strip<const T> A, long units) {
     Sixteen<V> chains = Sixteen<V>::broadcast(T(0));
-    row.vectors([&](long i, typename V::Mask is) {
-        const V a = choose(is, V::load(A + i), constant<V>(0.0));
-        V& part = chains.part[(i / V::lanes) % Sixteen<V>::count];
-        part = fma(a, choose(is, V::load(dA + i), constant<V>(0.0)), part);
+    each_vector_of<V>(units, [&](long i, typename V::Mask is) {
+        const V a = choose(is, V::load(A.at(i)), constant<V>(0.0));
+        V& part = chains.part[chain<V>(i)];
+        part = fma(a, choose(is, V::load(dA.at(i)), constant<V>(0.0)), part);
     });
     const V total = V::broadcast(sum(chains));
-    row.vectors([&](long i, typename V::Mask is) {
-        choose(is, V::load(A + i) * (V::load(dA + i) - total), constant<V>(0.0)).store(dA + i);
+    each_vector_of<V>(units, [&](long i, typename V::Mask is) {
+        choose(is, V::load(A.at(i)) * (V::load(dA.at(i)) - total), constant<V>(0.0)).store(dA.at(i));
     });
 }

@@ -108,6 +108,7 @@ Interrupted look_for_signals() {
         const auto now = std::chrono::steady_clock::now();
         if (std::chrono::duration<double>(now - last).count() < LOOK_EVERY) return false;
         last = now;
+        const NormalNumbers normal;
         const nb::gil_scoped_acquire gil;
         if (PyErr_CheckSignals() != 0) throw nb::python_error();
         return false;
@@ -155,7 +156,7 @@ void predict_into(const std::string& target, const Shape& shape, const std::vect
     const Source source = held.source(X);
     const Parameters<T> theta = held.parameters<T>(parameters, false);
     const Py_buffer& view = held.hold(out, true);
-    const Rows<T> rows{static_cast<T*>(view.buf), static_cast<long>(view.strides[0]) / static_cast<long>(sizeof(T))};
+    const Table<T> rows{static_cast<T*>(view.buf), static_cast<long>(view.strides[0]) / static_cast<long>(sizeof(T))};
     const Target& chosen = target_of(target);
     const nb::gil_scoped_release released;
     predict<T>(chosen, shape, theta, source, static_cast<long>(view.shape[0]), threads, rows, look_for_signals());

@@ -146,58 +146,58 @@ struct Output {
     template <class Term>
     INLINE T total(Term&& term) const {
         Sixteen<V> chains = Sixteen<V>::broadcast(T(0));
-        Row<V>{units}.vectors([&](long i, typename V::Mask is) {
-            V& part = chains.part[(i / V::lanes) % Sixteen<V>::count];
+        each_vector_of<V>(units, [&](long i, typename V::Mask is) {
+            V& part = chains.part[chain<V>(i)];
             part = part + choose(is, term(i), constant<V>(0.0));
         });
         return sum(chains);
     }
 
+    INLINE V levels(long i) const { return cost.levels ? V::load(cost.levels + i) : constant<V>(0.0); }
+
     /// sum_k Y_k (log sum_j exp(Z_j) - Z_k) (eq. 11.6), and A = softmax(Z) in the place of Z.
-    T categorical_cross_entropy_from_z(T* Z, const T* Y, const T* old_Z) const {
+    T categorical_cross_entropy_from_z(Strip<T> Z, Strip<const T> Y, const T* old_Z) const {
         T top, total_e;
         softmax<V>(Z, units, &top, &total_e);
         const V most = V::broadcast(top), log = logarithm(V::broadcast(total_e));
-        return total([&](long i) { return V::load(Y + i) * (log - (V::load(old_Z + i) - most)); });
+        return total([&](long i) { return V::load(Y.at(i)) * (log - (V::load(old_Z + i) - most)); });
     }
 
     /// Makes A of Z and returns the loss; `old_Z` receives Z.
-    T loss(T* Z, const T* Y, T* old_Z) const {
-        for (long i = 0; i < units; i += V::lanes) V::load(Z + i).store(old_Z + i);
+    T loss(Strip<T> Z, Strip<const T> Y, T* old_Z) const {
+        for (long i = 0; i < units; i += V::lanes) V::load(Z.at(i)).store(old_Z + i);
         if (cost.name == Cost::categorical_cross_entropy) return categorical_cross_entropy_from_z(Z, Y, old_Z);
         if (cost.name == Cost::binary_cross_entropy)
             return total([&](long i) {
                 V A;
-                const V term = binary_cross_entropy_from_z(V::load(old_Z + i), V::load(Y + i), A);
-                A.store(Z + i);
+                const V term = binary_cross_entropy_from_z(V::load(old_Z + i), V::load(Y.at(i)), A);
+                A.store(Z.at(i));
                 return term;
             });
         value(Z);
         return total([&](long i) {
-            return loss_of(cost, activation, V::load(old_Z + i), V::load(Z + i), V::load(Y + i), levels(i));
+            return loss_of(cost, activation, V::load(old_Z + i), V::load(Z.at(i)), V::load(Y.at(i)), levels(i));
         });
     }
 
-    INLINE V levels(long i) const { return cost.levels ? V::load(cost.levels + i) : constant<V>(0.0); }
-
     /// A = g[L](Z) in place.
-    void value(T* Z) const {
+    void value(Strip<T> Z) const {
         T top, total_e;
         if (activation == Activation::softmax) return softmax<V>(Z, units, &top, &total_e);
-        activate<V>(activation, Z, (units + V::lanes - 1) / V::lanes * V::lanes);
+        for (long i = 0; i < units; i += V::lanes) activate<V>(activation, Z.at(i), V::lanes);
     }
 
     /// dZ[L] of A[L], Z[L] and Y, times the weight of the example; what is past the last unit is 0.
-    void delta(const T* A, const T* Z, const T* Y, T weight, T* dZ) const {
-        Row<V>{units}.vectors([&](long i, typename V::Mask is) {
-            const V D = delta_of(cost, activation, V::load(A + i), V::load(Y + i), levels(i));
-            choose(is, D * V::broadcast(weight), constant<V>(0.0)).store(dZ + i);
+    void delta(Strip<const T> A, const T* Z, Strip<const T> Y, T weight, Strip<T> dZ) const {
+        each_vector_of<V>(units, [&](long i, typename V::Mask is) {
+            const V D = delta_of(cost, activation, V::load(A.at(i)), V::load(Y.at(i)), levels(i));
+            choose(is, D * V::broadcast(weight), constant<V>(0.0)).store(dZ.at(i));
         });
         if (is_fused(activation, cost.name)) return;
         if (activation == Activation::softmax) return softmax_backward<V>(dZ, A, units);
-        activate_backward<V>(activation, dZ, A, Z, (units + V::lanes - 1) / V::lanes * V::lanes);
-        Row<V>{units}.vectors([&](long i, typename V::Mask is) {
-            choose(is, V::load(dZ + i), constant<V>(0.0)).store(dZ + i);
+        each_vector_of<V>(units, [&](long i, typename V::Mask is) {
+            activate_backward<V>(activation, dZ.at(i), A.at(i), Z + i, V::lanes);
+            choose(is, V::load(dZ.at(i)), constant<V>(0.0)).store(dZ.at(i));
         });
     }
 };

@@ -1,8 +1,12 @@
 // The caller's arrays: read where they lie, whatever their precision, order and alignment.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
+
+#include "network.hpp"
 
 namespace ellnet {
 
@@ -43,6 +47,12 @@ inline double entry(const Source& source, long unit, long example) {
 
 template <class T, class From>
 void copy_column(const char* at, std::int64_t stride, long units, T* out, long out_stride) {
+    if constexpr (std::is_same_v<T, From>) {
+        if (stride == static_cast<std::int64_t>(sizeof(From)) && out_stride == 1) {
+            std::memcpy(out, at, static_cast<std::size_t>(units) * sizeof(T));
+            return;
+        }
+    }
     if (stride == static_cast<std::int64_t>(sizeof(From)) && out_stride == 1) {
         for (long i = 0; i < units; ++i) {
             From x;
@@ -68,6 +78,20 @@ void gather(const Source& source, long example, long units, T* out, long out_str
         copy_column<T, double>(at, source.unit_stride, units, out, out_stride);
     else
         copy_column<T, std::uint8_t>(at, source.unit_stride, units, out, out_stride);
+}
+
+/// Copies one example's numbers to a row.
+template <class T>
+void gather_row(Source source, long example, long units, Rows<T> rows, long row) {
+    for (long first = 0; first < units; first += PANEL<T>, source.data += PANEL<T> * source.unit_stride)
+        gather(source, example, units - first < PANEL<T> ? units - first : PANEL<T>, rows.at(row, first));
+}
+
+/// Copies the columns of a row to out[0], out[1], ...
+template <class T>
+void scatter_row(Rows<T> rows, long row, long units, T* out) {
+    for (long first = 0; first < units; first += PANEL<T>)
+        std::copy_n(rows.at(row, first), units - first < PANEL<T> ? units - first : PANEL<T>, out + first);
 }
 
 /// A parameter array (rows, columns) of the caller's, in the engine's precision.

@@ -8,6 +8,12 @@ INLINE V constant(double x) {
     return V::broadcast(static_cast<typename V::T>(x));
 }
 
+/// A number that is known as the program is compiled.
+template <int N>
+struct Constant {
+    static constexpr int value = N;
+};
+
 /// 1, 0 or -1; 0 for NaN.
 template <class V>
 INLINE V sign(V x) {

@@ -12,39 +12,34 @@ namespace {
 constexpr long TOGETHER = 64;
 
 template <class T>
-Rows<const T> constant(Rows<T> rows) {
-    return {rows.data, rows.stride};
-}
-
-template <class T>
 class TilesForward final : public Forward<T> {
   public:
     TilesForward(const Kernels<T>& kernels, const Shape& shape, std::vector<Dense<T>> layers)
         : kernels_(kernels), shape_(shape), cost_(shape_), layers_(std::move(layers)) {
-        stride_ = stride_of<T>(*std::max_element(shape.n.begin(), shape.n.end()));
-        for (Array<T>& each : buffers_) each = Array<T>(TOGETHER * stride_);
-        Y_ = Array<T>(TOGETHER * stride_of<T>(shape.n.back()));
-        scratch_ = Array<T>(stride_of<T>(shape.n.back()));
+        const long widest = *std::max_element(shape.n.begin(), shape.n.end());
+        for (Array<T>& each : buffers_) each = Array<T>(panels_of<T>(widest + 1) * JUMP);
+        Y_ = Array<T>(panels_of<T>(shape.n.back()) * JUMP);
+        scratch_ = Array<T>(panels_of<T>(shape.n.back()) * PANEL<T>);
         for (T& each : weights_) each = T(1);
     }
 
-    void outputs(const Source& X, long first, long count, Rows<T> out) override {
+    void outputs(const Source& X, long first, long count, Table<T> out) override {
         for (long at = 0; at < count; at += TOGETHER) {
             const long rows = std::min(TOGETHER, count - at);
             const Rows<T> Z = last_z(X, first + at, rows);
             kernels_.output_value(shape_.activations.back(), shape_.n.back(), Z, rows);
-            for (long r = 0; r < rows; ++r) std::copy_n(Z[r], shape_.n.back(), out[at + r]);
+            for (long r = 0; r < rows; ++r) scatter_row(Z, r, shape_.n.back(), out.data + (at + r) * out.stride);
         }
     }
 
     void add_losses(const Examples& examples, long first, long count, double& total) override {
-        const Rows<T> Y{Y_.data(), stride_of<T>(shape_.n.back())};
+        const Rows<T> Y{Y_.data(), JUMP};
         double losses[TOGETHER];
         for (long at = 0; at < count; at += TOGETHER) {
             const long rows = std::min(TOGETHER, count - at);
             const Rows<T> Z = last_z(examples.X, first + at, rows);
-            for (long r = 0; r < rows; ++r) gather(examples.Y, first + at + r, shape_.n.back(), Y[r]);
-            kernels_.output(shape_.activations.back(), cost_.cost(), shape_.n.back(), Z, constant(Y), weights_, rows,
+            for (long r = 0; r < rows; ++r) gather_row(examples.Y, first + at + r, shape_.n.back(), Y, r);
+            kernels_.output(shape_.activations.back(), cost_.cost(), shape_.n.back(), Z, Y, weights_, rows,
                             scratch_.data(), Rows<T>{nullptr, 0}, losses);
             for (long r = 0; r < rows; ++r)
                 total += examples.w.data ? entry(examples.w, 0, first + at + r) * losses[r] : losses[r];
@@ -52,15 +47,17 @@ class TilesForward final : public Forward<T> {
     }
 
   private:
+    static constexpr long JUMP = TOGETHER * PANEL<T>;
+
     Rows<T> last_z(const Source& X, long first, long rows) {
-        Rows<T> now{buffers_[0].data(), stride_}, next{buffers_[1].data(), stride_};
-        for (long r = 0; r < rows; ++r) gather(X, first + r, shape_.n.front(), now[r]);
+        Rows<T> now{buffers_[0].data(), JUMP}, next{buffers_[1].data(), JUMP};
+        for (long r = 0; r < rows; ++r) gather_row(X, first + r, shape_.n.front(), now, r);
         for (std::size_t l = 0; l < layers_.size(); ++l) {
             Dense<T> dense = layers_[l];
             const bool last = l + 1 == layers_.size();
             if (last) dense.activation = Activation::identity;
-            for (long panel = 0; panel < dense.count(); ++panel)
-                kernels_.forward(dense, panel, constant(now), rows, next, Rows<T>{nullptr, 0});
+            for (long panel = 0; panel < dense.count() && !this->stopped(); ++panel)
+                kernels_.forward(dense, panel, now, rows, next, Rows<T>{nullptr, 0});
             if (!last) kernels_.finish(dense, rows, next);
             std::swap(now, next);
         }
@@ -71,7 +68,6 @@ class TilesForward final : public Forward<T> {
     const Shape shape_;
     const CostTable<T> cost_;
     const std::vector<Dense<T>> layers_;
-    long stride_ = 0;
     Array<T> buffers_[2], Y_, scratch_;
     T weights_[TOGETHER];
 };
@@ -94,13 +90,13 @@ class LanesForward final : public Forward<T> {
         for (T& each : weights_) each = T(1);
     }
 
-    void outputs(const Source& X, long first, long count, Rows<T> out) override {
+    void outputs(const Source& X, long first, long count, Table<T> out) override {
         for (long at = 0; at < count; at += SLOTS) {
             const long slots = std::min(SLOTS, count - at);
             for (long s = 0; s < slots; ++s) gather(X, first + at + s, shape_.n.front(), A_.data() + s, SLOTS);
             kernels_.tiny_forward(net_, theta_, slots, A_.data());
             for (long s = 0; s < slots; ++s)
-                for (long k = 0; k < shape_.n.back(); ++k) out[at + s][k] = output_[k * SLOTS + s];
+                for (long k = 0; k < shape_.n.back(); ++k) out.data[(at + s) * out.stride + k] = output_[k * SLOTS + s];
         }
     }
 

@@ -10,17 +10,39 @@
 
 namespace ellnet {
 
+/// The caller's array of outputs: one example a row.
+template <class T>
+struct Table {
+    T* data;
+    long stride;  ///< numbers from one row to the next
+
+    Table from(long row) const { return {data + row * stride, stride}; }
+};
+
 /// A network that goes forward, with buffers for one thread. The weights belong to somebody else.
 template <class T>
 class Forward {
   public:
     virtual ~Forward() = default;
 
+    /// Has `stop` asked now and then; where it says yes what is under way is left, with outputs and losses of no meaning.
+    void ask(bool (*stop)(void*), void* context) {
+        stop_ = stop;
+        context_ = context;
+    }
+
     /// Writes A[L] of the examples first..first + count to rows of `out`.
-    virtual void outputs(const Source& X, long first, long count, Rows<T> out) = 0;
+    virtual void outputs(const Source& X, long first, long count, Table<T> out) = 0;
 
     /// Adds each example's weight times its loss to `total`, one after another.
     virtual void add_losses(const Examples& examples, long first, long count, double& total) = 0;
+
+  protected:
+    bool stopped() const { return stop_ && stop_(context_); }
+
+  private:
+    bool (*stop_)(void*) = nullptr;
+    void* context_ = nullptr;
 };
 
 /// The path for ordinary networks.

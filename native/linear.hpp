@@ -1,51 +1,85 @@
 // Z = W A + b and its derivatives as products of a register tile: R rows by C vectors.
 //
-// Included inside a target's own anonymous namespace. Every element is one chain of fused multiply-adds.
+// Included inside a target's own anonymous namespace. Every element is one chain of fused multiply-adds. Both operands and the
+// result lie in panels, rows PANEL apart, so that every address inside the loops is a constant from its start.
 #pragma once
 
-/// out[r][c] = from[c] + sum over k of a[r, k] p[k, c], for R rows and C vectors of columns.
-///
-/// Across: a[r, k] = a[r * stride + k], rows of A or dZ (eq. 2.1, 6.4). Else a[r, k] = a[k * stride + r]:
-/// the sum goes over the examples (eq. 6.2). p[k] begins at p + k * p_stride. `from` may be null, for 0.
-template <class V, int R, int C, bool Across>
-void product(const typename V::T* a, long stride, const typename V::T* p, long p_stride, long K,
-             const typename V::T* from, typename V::T* out, long out_stride) {
-    V sums[R][C];
-#pragma GCC unroll 32
-    for (int r = 0; r < R; ++r)
-#pragma GCC unroll 32
-        for (int c = 0; c < C; ++c)
-            sums[r][c] = from ? V::load(from + c * V::lanes) : constant<V>(0.0);
-    for (long k = 0; k < K; ++k) {
-        V w[C];
-#pragma GCC unroll 32
-        for (int c = 0; c < C; ++c) w[c] = V::load(p + c * V::lanes);
-#pragma GCC unroll 32
-        for (int r = 0; r < R; ++r) {
-            const V x = V::broadcast(a[Across ? r * stride : r]);
-#pragma GCC unroll 32
-            for (int c = 0; c < C; ++c) sums[r][c] = fma(x, w[c], sums[r][c]);
-        }
-        a += Across ? 1 : stride;
-        p += p_stride;
+/// A panel of so many cache lines or fewer stays in the nearest cache by itself.
+constexpr long LINES_OF_L1 = 512;
+
+#define UNROLL _Pragma("GCC unroll 32")
+
+/// R rows of C vectors that add up in registers.
+template <class V, int R, int C>
+struct Sums {
+    using T = typename V::T;
+    V of[R][C];
+
+    explicit INLINE Sums(const T* from) {
+        UNROLL for (int r = 0; r < R; ++r)
+            UNROLL for (int c = 0; c < C; ++c) of[r][c] = from ? V::load(from + c * V::lanes) : constant<V>(0.0);
     }
-#pragma GCC unroll 32
-    for (int r = 0; r < R; ++r)
-#pragma GCC unroll 32
-        for (int c = 0; c < C; ++c) sums[r][c].store(out + r * out_stride + c * V::lanes);
+    /// of[r][c] += a[r * stride] * p[c].
+    INLINE void add(const T* a, long stride, const T* p) {
+        V w[C];
+        UNROLL for (int c = 0; c < C; ++c) w[c] = V::load(p + c * V::lanes);
+        UNROLL for (int r = 0; r < R; ++r) {
+            const V x = V::broadcast(a[r * stride]);
+            UNROLL for (int c = 0; c < C; ++c) of[r][c] = fma(x, w[c], of[r][c]);
+        }
+    }
+    INLINE void store(T* out) const {
+        UNROLL for (int r = 0; r < R; ++r)
+            UNROLL for (int c = 0; c < C; ++c) of[r][c].store(out + r * PANEL<T> + c * V::lanes);
+    }
+};
+
+/// Memory that will be wanted soon: asked for a few lines at a time, so that what is wanted now need not wait.
+struct Ahead {
+    const char* at;
+    long lines;  ///< to ask for each time; 0 for none
+
+    INLINE void ask() {
+        for (long i = 0; i < lines; ++i, at += 64) __builtin_prefetch(at, 0, 2);
+    }
+};
+
+/// out[r] = from + sum over k of a[r, k] p[k]: rows of A or dZ, which jump from panel to panel, times a panel of K weights
+/// (eq. 2.1, 6.4). `from` may be null, for 0.
+template <class V, int R, int C, class T = typename V::T>
+void product_across(const T* a, long jump, const T* p, long K, const T* from, T* out, Ahead& ahead) {
+    Sums<V, R, C> sums(from);
+    for (; K > 0; K -= PANEL<T>, a += jump) {
+        const long columns = K < PANEL<T> ? K : PANEL<T>;
+        for (long k = 0; k < columns; ++k, p += PANEL<T>) sums.add(a + k, PANEL<T>, p);
+        ahead.ask();
+    }
+    sums.store(out);
 }
 
-/// A product whose number of rows, 1..TILE_ROWS, is known as it runs.
-template <class V, int C, bool Across, int R = TILE_ROWS>
-INLINE void product_of(int rows, const typename V::T* a, long stride, const typename V::T* p,
-                       long p_stride, long K, const typename V::T* from, typename V::T* out,
-                       long out_stride) {
-    if constexpr (R > 1) {
-        if (rows < R)
-            return product_of<V, C, Across, R - 1>(rows, a, stride, p, p_stride, K, from, out,
-                                                   out_stride);
+/// Parts into which the sum over examples is cut, for other work between them.
+constexpr int PARTS = 8;
+
+/// out[r] = sum over examples e of a[e, r] p[e]: columns of A times a panel of dZ (eq. 6.2). `between(i)` is called after part i:
+/// divisions and roots of another tile's step go on beside the products.
+template <class V, int R, int C, class Between, class T = typename V::T>
+INLINE void product_down(const T* a, const T* p, long examples, T* out, Between&& between) {
+    Sums<V, R, C> sums(nullptr);
+    for (int part = 0; part < PARTS; ++part) {
+        const long count = examples * (part + 1) / PARTS - examples * part / PARTS;
+        for (long e = 0; e < count; ++e, a += PANEL<T>, p += PANEL<T>) sums.add(a, 1, p);
+        between(part);
     }
-    product<V, R, C, Across>(a, stride, p, p_stride, K, from, out, out_stride);
+    sums.store(out);
+}
+
+/// Calls `each` with the number of rows, 1..TILE_ROWS, as a constant.
+template <int R = TILE_ROWS, class Each>
+INLINE void with_rows(int rows, Each&& each) {
+    if constexpr (R > 1) {
+        if (rows < R) return with_rows<R - 1>(rows, each);
+    }
+    each(Constant<R>{});
 }
 
 /// Calls `each(first, rows)` for balanced blocks of at most TILE_ROWS rows: 20 are 7 + 7 + 6, not 8 + 8 + 4.
@@ -58,22 +92,45 @@ INLINE void row_blocks(long rows, Each&& each) {
     }
 }
 
-/// A product of any number of rows with the first `columns` columns of a panel, in vectors.
-template <class V, bool Across>
-INLINE void panel_product(long rows, long columns, const typename V::T* a, long stride,
-                          const typename V::T* p, long p_stride, long K, const typename V::T* from,
-                          typename V::T* out, long out_stride) {
+/// Calls `each(c, count)` for the vectors of `columns` columns, two at a time and a last one alone, `count` as a constant.
+template <class V, class Each>
+INLINE void vector_pairs(long columns, Each&& each) {
     const long vectors = (columns + V::lanes - 1) / V::lanes;
+    long c = 0;
+    for (; c + 2 <= vectors; c += 2) each(c * V::lanes, Constant<2>{});
+    if (c < vectors) each(c * V::lanes, Constant<1>{});
+}
+
+/// `product_across` for any number of rows and the first `columns` columns of a panel; `next` is the panel that comes after, or null.
+template <class V, class T = typename V::T>
+INLINE void panel_across(long rows, long columns, Rows<const T> A, const T* panel, long K, const T* from, T* out,
+                         const T* next) {
+    const long calls = (rows + TILE_ROWS - 1) / TILE_ROWS * panels_of<T>(K);
+    const long lines = K * PANEL<T> * static_cast<long>(sizeof(T)) / 64;
+    Ahead ahead{reinterpret_cast<const char*>(next), next && lines > LINES_OF_L1 ? (lines + calls - 1) / calls : 0};
     row_blocks(rows, [&](long first, int count) {
-        const typename V::T* block = a + first * (Across ? stride : 1);
-        long c = 0;
-        for (; c + 2 <= vectors; c += 2)
-            product_of<V, 2, Across>(count, block, stride, p + c * V::lanes, p_stride, K,
-                                     from ? from + c * V::lanes : nullptr,
-                                     out + first * out_stride + c * V::lanes, out_stride);
-        if (c < vectors)
-            product_of<V, 1, Across>(count, block, stride, p + c * V::lanes, p_stride, K,
-                                     from ? from + c * V::lanes : nullptr,
-                                     out + first * out_stride + c * V::lanes, out_stride);
+        vector_pairs<V>(columns, [&](long at, auto C) {
+            with_rows(count, [&](auto R) {
+                product_across<V, R.value, C.value>(A.data + first * PANEL<T>, A.jump, panel + at, K,
+                                                    from ? from + at : nullptr, out + first * PANEL<T> + at, ahead);
+            });
+        });
+    });
+}
+
+/// `product_down` for any number of rows and the first `columns` columns of a panel of dZ; what comes between is done once.
+template <class V, class Between, class T = typename V::T>
+INLINE void panel_down(long rows, long columns, const T* a, const T* dZ, long examples, T* out, Between&& between) {
+    bool done = false;
+    row_blocks(rows, [&](long first, int count) {
+        vector_pairs<V>(columns, [&](long at, auto C) {
+            with_rows(count, [&](auto R) {
+                const auto once = [&](int part) {
+                    if (!done) between(part);
+                };
+                product_down<V, R.value, C.value>(a + first, dZ + at, examples, out + first * PANEL<T> + at, once);
+                done = true;
+            });
+        });
     });
 }

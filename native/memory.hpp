@@ -53,13 +53,18 @@ class Array {
     long count_ = 0;
 };
 
-/// Numbers between rows of `units` units and one more: whole cache lines, and never a multiple of 4 KiB
-/// apart, where rows would push one another out of the cache.
+/// Whether every number is finite.
 template <class T>
-long stride_of(long units) {
-    constexpr long line = 64 / static_cast<long>(sizeof(T));
-    const long stride = (units + 1 + line - 1) / line * line;
-    return stride * static_cast<long>(sizeof(T)) % 2048 == 0 ? stride + line : stride;
+bool all_finite(const Array<T>& array) {
+    // x - x is 0 for what is finite and NaN for all else. Sixteen sums go on side by side.
+    T sums[16] = {};
+    const long whole = array.count() / 16 * 16;
+    for (long i = 0; i < whole; i += 16)
+        for (long lane = 0; lane < 16; ++lane) sums[lane] += array[i + lane] - array[i + lane];
+    for (long i = whole; i < array.count(); ++i) sums[0] += array[i] - array[i];
+    T total = 0;
+    for (const T each : sums) total += each;
+    return total == T(0);
 }
 
 }  // namespace ellnet

@@ -80,15 +80,25 @@ enum class Optimizer : int {
 };
 constexpr int OPTIMIZERS = 8;
 
-/// Examples or units as rows: row i begins at data + i * stride.
+/// Examples as rows, cut into panels of PANEL columns: entry (row, column) lies at
+/// data + column / PANEL * jump + row * PANEL + column % PANEL. A product then reads whole cache lines in order, whatever
+/// the widths.
 template <class T>
 struct Rows {
     T* data;
-    long stride;
+    long jump;  ///< numbers from one panel to the next
 
-    T* operator[](long row) const { return data + row * stride; }
-    Rows from(long row) const { return {data + row * stride, stride}; }
+    T* at(long row, long column) const { return data + column / PANEL<T> * jump + row * PANEL<T> + column % PANEL<T>; }
+    T* panel(long number) const { return data + number * jump; }
+    Rows from(long row) const { return {data ? data + row * PANEL<T> : nullptr, jump}; }
+    operator Rows<const T>() const { return {data, jump}; }
 };
+
+/// Panels that `columns` columns take.
+template <class T>
+constexpr long panels_of(long columns) {
+    return (columns + PANEL<T> - 1) / PANEL<T>;
+}
 
 /// A layer as the tile path keeps it.
 ///
@@ -105,8 +115,8 @@ struct Dense {
     T* moments[2];
     T* gradients;
 
-    long count() const { return (units + PANEL<T> - 1) / PANEL<T>; }
-    long input_panels() const { return (inputs + PANEL<T> - 1) / PANEL<T>; }
+    long count() const { return panels_of<T>(units); }
+    long input_panels() const { return panels_of<T>(inputs); }
     long size() const { return count() * (inputs + 1) * PANEL<T>; }
     long transposed_size() const { return input_panels() * units * PANEL<T>; }
     T* panel(T* base, long number) const { return base + number * (inputs + 1) * PANEL<T>; }
@@ -137,6 +147,15 @@ struct Tile {
     long panel;
     long row;
     long rows;
+};
+
+/// A tile with what its gradient is made of: the inputs of its layer, and dZ, of a chunk of examples.
+template <class T>
+struct TileJob {
+    Dense<T>* layer;
+    Tile tile;
+    Rows<const T> A_prev;
+    Rows<const T> dZ;
 };
 
 /// A tiny network: its parameters are one flat array, unit by unit: the weights of a unit, then its bias.

@@ -42,9 +42,9 @@ class Lanes final : public Path<T> {
         for (std::size_t i = 0; i < moments.size(); ++i) copy_out(theta_[i + 1], moments[i]);
     }
 
-    void forward_backward(int thread, int, const Minibatch& batch, long begin, long count, bool, bool (*)(void*),
-                          void*) override {
-        if (thread != 0) return;
+    void forward_backward(int thread, int, const Minibatch& batch, long begin, long count, bool, bool (*stop)(void*),
+                          void* context) override {
+        if (thread != 0 || (begin > 0 && stop && stop(context))) return;
         alignas(64) T losses[SLOTS];
         for (long at = 0; at < count; at += SLOTS) {
             const long slots = std::min(SLOTS, count - at);
@@ -106,10 +106,7 @@ class Lanes final : public Path<T> {
     }
 
     bool finite() const override {
-        T total = 0;  // x - x is 0 for what is finite and NaN for all else
-        for (int i = 0; i <= moments_; ++i)
-            for (long k = 0; k < count_; ++k) total += theta_[i][k] - theta_[i][k];
-        return total == T(0);
+        return std::all_of(theta_, theta_ + moments_ + 1, all_finite<T>);
     }
 
   private:
@@ -136,17 +133,12 @@ class Lanes final : public Path<T> {
     }
 
     void gather_slots(const Minibatch& batch, long begin, long slots) {
-        T* X = A_.data();
-        for (long s = 0; s < slots; ++s) {
-            const long example = batch.example(begin + s);
-            gather(batch.examples->X, example, units(0), X + s, SLOTS);
+        // Slots without an example hold the last one again, with weight 0: numbers that are as finite as its own.
+        for (long s = 0; s < SLOTS; ++s) {
+            const long place = begin + std::min(s, slots - 1), example = batch.example(place);
+            gather(batch.examples->X, example, units(0), A_.data() + s, SLOTS);
             gather(batch.examples->Y, example, units(shape_.L()), Y_.data() + s, SLOTS);
-            weights_[s] = static_cast<T>(batch.weight(begin + s)) * static_cast<T>(batch.scale);
-        }
-        for (long s = slots; s < SLOTS; ++s) {
-            weights_[s] = T(0);
-            for (long k = 0; k < units(0); ++k) X[k * SLOTS + s] = T(0);
-            for (long k = 0; k < units(shape_.L()); ++k) Y_[k * SLOTS + s] = T(0);
+            weights_[s] = s < slots ? static_cast<T>(batch.weight(place) * batch.scale) : T(0);
         }
     }
 

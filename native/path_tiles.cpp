@@ -10,34 +10,21 @@ namespace ellnet {
 
 namespace {
 
+/// Rows of weights whose inputs stay in the nearer caches while a thread goes through the panels of dZ.
+constexpr long TOGETHER = 256;
+
 /// Everything that a layer owns.
 template <class T>
 struct Layer {
     Dense<T> dense{};
     Array<T> panels, transposed, first, second, gradients, saved[3];
     Array<T> A, Z, given, scale, dZ, squares, magnitudes;
-    long stride = 0;
+    long jump = 0;
 
-    Rows<T> rows(const Array<T>& array) const { return {array.data(), stride}; }
-    /// Rows from `first` on, or none where the layer has no such array.
-    Rows<T> rows_from(const Array<T>& array, long first) const {
-        return array.data() ? rows(array).from(first) : Rows<T>{nullptr, 0};
-    }
+    /// The rows of an array, or none where the layer has no such array.
+    Rows<T> rows(const Array<T>& array) const { return {array.data(), jump}; }
     int moments() const { return dense.moments[1] ? 2 : dense.moments[0] ? 1 : 0; }
 };
-
-template <class T>
-Rows<const T> constant(Rows<T> rows) {
-    return {rows.data, rows.stride};
-}
-
-template <class T>
-bool all_finite(const Array<T>& array) {
-    // x - x is 0 for what is finite and NaN for all else.
-    T total = 0;
-    for (long i = 0; i < array.count(); ++i) total += array[i] - array[i];
-    return total == T(0);
-}
 
 template <class T>
 class Tiles final : public Path<T> {
@@ -45,12 +32,13 @@ class Tiles final : public Path<T> {
     Tiles(const Kernels<T>& kernels, const Shape& shape, int moments, long rows, bool keep_gradients, bool dropout,
           int threads)
         : kernels_(kernels), shape_(shape), cost_(shape_), layers_(static_cast<std::size_t>(shape.L()) + 1) {
+        jump_ = rows * PANEL<T>;
         for (long l = 0; l <= shape.L(); ++l) build(l, moments, rows, keep_gradients, dropout);
-        const long units = shape.n.back();
-        Y_ = Array<T>(rows * stride_of<T>(units));
+        Y_ = Array<T>(panels_of<T>(shape.n.back()) * jump_);
         weights_ = Array<T>(rows);
         losses_ = Array<double>(rows);
-        for (int i = 0; i < threads; ++i) scratch_.emplace_back(stride_of<T>(units));
+        const long widest = *std::max_element(shape.n.begin(), shape.n.end());
+        for (int i = 0; i < threads; ++i) scratch_.emplace_back(panels_of<T>(widest) * PANEL<T>);
         share_tiles(threads);
     }
 
@@ -84,22 +72,20 @@ class Tiles final : public Path<T> {
         if (rows == 0) return;
         gather_rows(batch, begin, first, rows);
         const auto stopped = [&] { return thread == 0 && stop && stop(context); };
-        if (!go_forward(batch, begin, first, rows, stopped)) return;
+        if (!go_forward(thread, batch, begin, first, rows, stopped)) return;
         const Layer<T>& last = layers_.back();
         const long units = shape_.n.back();
         kernels_.output(last.dense.activation, cost_.cost(), units, last.rows(last.A).from(first),
-                        constant(Rows<T>{Y_.data(), stride_of<T>(units)}.from(first)), weights_.data() + first, rows,
+                        Y().from(first), weights_.data() + first, rows,
                         scratch_[static_cast<std::size_t>(thread)].data(), last.rows(last.dZ).from(first),
                         losses_.data() + first);
         go_backward(first, rows, stopped);
     }
 
     void update(int thread, int, long count, bool first, const Step<T>* step) override {
-        each_tile(thread, [&](Layer<T>& layer, const Tile& tile) {
-            const Layer<T>& below = at(tile.layer - 1);
-            kernels_.update(layer.dense, tile, constant(below.rows(below.given.data() ? below.given : below.A)),
-                            constant(layer.rows(layer.dZ)), count, first, step);
-        });
+        const std::size_t begin = shares_[static_cast<std::size_t>(thread)];
+        const std::size_t end = shares_[static_cast<std::size_t>(thread) + 1];
+        kernels_.update(jobs_.data() + begin, static_cast<long>(end - begin), count, first, step);
     }
 
     double losses(long count, bool first) override {
@@ -186,25 +172,26 @@ class Tiles final : public Path<T> {
     void build(long l, int moments, long rows, bool keep_gradients, bool dropout) {
         Layer<T>& layer = at(l);
         const long units = shape_.n[static_cast<std::size_t>(l)];
-        layer.stride = stride_of<T>(units);
-        layer.A = Array<T>(rows * layer.stride);
+        const long size = panels_of<T>(units + 1) * jump_;
+        layer.jump = jump_;
+        layer.A = Array<T>(size);
         if (dropout && l < shape_.L()) {
-            layer.given = Array<T>(rows * layer.stride);
-            layer.scale = Array<T>(rows * layer.stride);
+            layer.given = Array<T>(size);
+            layer.scale = Array<T>(size);
         }
         if (l == 0) {
             for (const Array<T>* each : {&layer.A, &layer.given})
-                for (long r = 0; r < (each->data() ? rows : 0); ++r) layer.rows(*each)[r][units] = T(1);
+                for (long r = 0; r < (each->data() ? rows : 0); ++r) *layer.rows(*each).at(r, units) = T(1);
             return;
         }
-        layer.dZ = Array<T>(rows * layer.stride);
+        layer.dZ = Array<T>(size);
         Dense<T>& dense = layer.dense;
         dense.inputs = shape_.n[static_cast<std::size_t>(l) - 1];
         dense.units = units;
         dense.activation = shape_.activations[static_cast<std::size_t>(l) - 1];
         layer.squares = Array<T>(dense.count() * PANEL<T>);
         layer.magnitudes = Array<T>(dense.count() * PANEL<T>);
-        if (needs_z(dense.activation) && l < shape_.L()) layer.Z = Array<T>(rows * layer.stride);
+        if (needs_z(dense.activation) && l < shape_.L()) layer.Z = Array<T>(size);
         layer.panels = Array<T>(dense.size());
         dense.panels = layer.panels.data();
         if (l > 1) layer.transposed = Array<T>(dense.transposed_size());
@@ -222,18 +209,24 @@ class Tiles final : public Path<T> {
         std::vector<double> work;
         double total = 0;
         for (long l = 1; l <= shape_.L(); ++l)
-            for (long panel = 0; panel < at(l).dense.count(); ++panel)
-                for (long row = 0; row <= at(l).dense.inputs; row += BLOCK) {
-                    const long rows = std::min(BLOCK, at(l).dense.inputs + 1 - row);
-                    const long columns = std::min(PANEL<T>, at(l).dense.units - panel * PANEL<T>);
-                    tiles_.push_back({static_cast<int>(l), panel, row, rows});
-                    total += static_cast<double>(rows * (columns > PANEL<T> / 2 ? 2 : 1)) * (l > 1 ? 1.1 : 1.0);
-                    work.push_back(total);
-                }
+            for (long group = 0; group <= at(l).dense.inputs; group += TOGETHER)
+                for (long panel = 0; panel < at(l).dense.count(); ++panel)
+                    for (long row = group; row <= at(l).dense.inputs && row < group + TOGETHER; row += BLOCK) {
+                        const long rows = std::min(BLOCK, at(l).dense.inputs + 1 - row);
+                        const long columns = std::min(PANEL<T>, at(l).dense.units - panel * PANEL<T>);
+                        jobs_.push_back(job({static_cast<int>(l), panel, row, rows}));
+                        total += static_cast<double>(rows * (columns > PANEL<T> / 2 ? 2 : 1)) * (l > 1 ? 1.1 : 1.0);
+                        work.push_back(total);
+                    }
         for (int thread = 0; thread <= threads; ++thread)
             shares_.push_back(static_cast<std::size_t>(
                 std::lower_bound(work.begin(), work.end(), total * thread / threads - 0.5) - work.begin()));
-        shares_.back() = tiles_.size();
+        shares_.back() = jobs_.size();
+    }
+
+    TileJob<T> job(const Tile& tile) {
+        Layer<T>&layer = at(tile.layer), &below = at(tile.layer - 1);
+        return {&layer.dense, tile, below.rows(below.given.data() ? below.given : below.A), layer.rows(layer.dZ)};
     }
 
     /// Calls `each(layer, number)` for this thread's share of all panels.
@@ -250,7 +243,7 @@ class Tiles final : public Path<T> {
     void each_tile(int thread, Each&& each) {
         const std::size_t end = shares_[static_cast<std::size_t>(thread) + 1];
         for (std::size_t i = shares_[static_cast<std::size_t>(thread)]; i < end; ++i)
-            each(at(tiles_[i].layer), tiles_[i]);
+            each(at(jobs_[i].tile.layer), jobs_[i].tile);
     }
 
     /// Calls `each(layer, j)` for every unit, in order.
@@ -261,46 +254,51 @@ class Tiles final : public Path<T> {
     }
 
     void gather_rows(const Minibatch& batch, long begin, long first, long rows) {
-        const Rows<T> X = at(0).rows(at(0).A), Y{Y_.data(), stride_of<T>(shape_.n.back())};
+        const Rows<T> X = at(0).rows(at(0).A);
         for (long r = first; r < first + rows; ++r) {
             const long example = batch.example(begin + r);
-            gather(batch.examples->X, example, shape_.n.front(), X[r]);
-            gather(batch.examples->Y, example, shape_.n.back(), Y[r]);
-            weights_[r] = static_cast<T>(batch.weight(begin + r)) * static_cast<T>(batch.scale);
+            gather_row(batch.examples->X, example, shape_.n.front(), X, r);
+            gather_row(batch.examples->Y, example, shape_.n.back(), Y(), r);
+            weights_[r] = static_cast<T>(batch.weight(begin + r) * batch.scale);
         }
     }
 
+    Rows<T> Y() const { return {Y_.data(), jump_}; }
+
     /// Applies dropout to a layer's A, where it has some: what the next layer is given.
-    Rows<T> drop(const Minibatch& batch, long l, long begin, long first, long rows) {
+    Rows<T> drop(int thread, const Minibatch& batch, long l, long begin, long first, long rows) {
         Layer<T>& layer = at(l);
         if (!layer.given.data()) return layer.rows(layer.A);
         Address address = batch.address;
         address.layer = static_cast<std::uint64_t>(l);
         const double keep = batch.keep ? (*batch.keep)[static_cast<std::size_t>(l)] : 1.0;
         const long units = shape_.n[static_cast<std::size_t>(l)];
+        const Rows<T> A = layer.rows(layer.A), scale = layer.rows(layer.scale), given = layer.rows(layer.given);
+        T* drawn = scratch_[static_cast<std::size_t>(thread)].data();
         for (long r = first; r < first + rows; ++r) {
-            T* scale = layer.rows(layer.scale)[r];
             if (keep < 1.0)
-                dropout_scale(address, keep, units, begin + r, scale, 1);
+                dropout_scale(address, keep, units, begin + r, drawn, 1);
             else
-                std::fill_n(scale, units, T(1));
-            T* given = layer.rows(layer.given)[r];
-            kernels_.multiply(layer.rows(layer.A)[r], scale, units, given);
-            given[units] = T(1);
+                std::fill_n(drawn, units, T(1));
+            for (long column = 0; column < units; column += PANEL<T>) {
+                std::copy_n(drawn + column, PANEL<T>, scale.at(r, column));
+                kernels_.multiply(A.at(r, column), scale.at(r, column), PANEL<T>, given.at(r, column));
+            }
+            *given.at(r, units) = T(1);
         }
-        return layer.rows(layer.given);
+        return given;
     }
 
     template <class Stopped>
-    bool go_forward(const Minibatch& batch, long begin, long first, long rows, Stopped&& stopped) {
+    bool go_forward(int thread, const Minibatch& batch, long begin, long first, long rows, Stopped&& stopped) {
         for (long l = 1; l <= shape_.L(); ++l) {
             Layer<T>& layer = at(l);
             Dense<T> dense = layer.dense;
-            const Rows<T> given = drop(batch, l - 1, begin, first, rows), A = layer.rows(layer.A);
+            const Rows<T> given = drop(thread, batch, l - 1, begin, first, rows), A = layer.rows(layer.A);
             if (l == shape_.L()) dense.activation = Activation::identity;  // its output makes A of Z
             for (long panel = 0; panel < dense.count(); ++panel) {
-                kernels_.forward(dense, panel, constant(given.from(first)), rows, A.from(first),
-                                 layer.rows_from(layer.Z, first));
+                kernels_.forward(dense, panel, given.from(first), rows, A.from(first),
+                                 layer.rows(layer.Z).from(first));
                 if (stopped()) return false;
             }
             if (l < shape_.L()) kernels_.finish(dense, rows, A.from(first));
@@ -313,12 +311,10 @@ class Tiles final : public Path<T> {
         for (long l = shape_.L(); l > 1; --l) {
             const Layer<T>&above = at(l), &layer = at(l - 1);
             const Rows<T> dZ = layer.rows(layer.dZ).from(first);
-            const Rows<const T> A = constant(layer.rows(layer.A).from(first));
-            const Rows<const T> Z = constant(layer.rows_from(layer.Z, first));
-            const Rows<const T> scale = constant(layer.rows_from(layer.scale, first));
+            const Rows<T> A = layer.rows(layer.A).from(first), Z = layer.rows(layer.Z).from(first);
+            const Rows<T> scale = layer.rows(layer.scale).from(first), dZ_above = above.rows(above.dZ).from(first);
             for (long panel = 0; panel < above.dense.input_panels(); ++panel) {
-                kernels_.backward(above.dense, panel, constant(above.rows(above.dZ).from(first)), rows,
-                                  layer.dense.activation, A, Z, scale, dZ);
+                kernels_.backward(above.dense, panel, dZ_above, rows, layer.dense.activation, A, Z, scale, dZ);
                 if (stopped()) return;
             }
             if (layer.dense.activation == Activation::softmax)
@@ -330,11 +326,12 @@ class Tiles final : public Path<T> {
     const Shape shape_;
     const CostTable<T> cost_;
     std::vector<Layer<T>> layers_;
+    long jump_ = 0;
     Array<T> Y_, weights_;
     Array<double> losses_;
     double loss_ = 0;
     std::vector<Array<T>> scratch_;
-    std::vector<Tile> tiles_;
+    std::vector<TileJob<T>> jobs_;
     std::vector<std::size_t> shares_;
 };
 

@@ -80,55 +80,76 @@ bool lie_by_input(const Shape& shape, const Parameters<T>& parameters) {
 
 template <class T>
 void predict_few(const Kernels<T>& kernels, const Shape& shape, const Parameters<T>& parameters, const Source& X,
-                 long m, Rows<T> out) {
-    const long stride = stride_of<T>(*std::max_element(shape.n.begin(), shape.n.end()));
-    Array<T> buffers[2] = {Array<T>(m * stride), Array<T>(m * stride)};
-    Rows<T> now{buffers[0].data(), stride}, next{buffers[1].data(), stride};
-    for (long i = 0; i < m; ++i) gather(X, i, shape.n.front(), now[i]);
-    for (std::size_t l = 1; l < shape.n.size(); ++l) {
-        const bool last = l + 1 == shape.n.size();
-        kernels.forward_few(shape.n[l - 1], shape.n[l], parameters[2 * l - 2].data, parameters[2 * l - 1].data,
-                            last ? Activation::identity : shape.activations[l - 1],
-                            Rows<const T>{now.data, now.stride}, m, next);
-        if (last || shape.activations[l - 1] == Activation::softmax)
-            kernels.output_value(shape.activations[l - 1], shape.n[l], next, m);
-        std::swap(now, next);
+                 long m, Table<T> out) {
+    const long widest = *std::max_element(shape.n.begin(), shape.n.end()), size = panels_of<T>(widest) * PANEL<T>;
+    Array<T> buffers[2] = {Array<T>(size), Array<T>(size)};
+    for (long i = 0; i < m; ++i) {
+        T *now = buffers[0].data(), *next = buffers[1].data();
+        gather(X, i, shape.n.front(), now);
+        for (std::size_t l = 1; l < shape.n.size(); ++l) {
+            const Activation g = shape.activations[l - 1];
+            const bool last = l + 1 == shape.n.size();
+            kernels.forward_few(shape.n[l - 1], shape.n[l], parameters[2 * l - 2].data, parameters[2 * l - 1].data,
+                                last ? Activation::identity : g, now, next);
+            if (last || g == Activation::softmax)
+                kernels.output_value(g, shape.n[l], Rows<T>{next, PANEL<T>}, 1);
+            std::swap(now, next);
+        }
+        std::copy_n(now, shape.n.back(), out.data + i * out.stride);
     }
-    for (long i = 0; i < m; ++i) std::copy_n(now[i], shape.n.back(), out[i]);
 }
+
+/// The caller's question whether to go on, asked by one thread, whose exceptions must wait for the others.
+class Question {
+  public:
+    explicit Question(const Interrupted& interrupted) : interrupted_(interrupted) {}
+
+    static bool stop(void* context) {
+        Question& question = *static_cast<Question*>(context);
+        try {
+            if (!question.stop_.load() && question.interrupted_ && question.interrupted_()) question.stop_.store(true);
+        } catch (...) {
+            question.failure_ = std::current_exception();
+            question.stop_.store(true);
+        }
+        return question.stop_.load();
+    }
+    bool stopped() const { return stop_.load(); }
+    void rethrow() const {
+        if (failure_) std::rethrow_exception(failure_);
+    }
+
+  private:
+    const Interrupted& interrupted_;
+    std::atomic<bool> stop_{false};
+    std::exception_ptr failure_;
+};
 
 /// Gives every chunk of m examples to one of the threads: work(forward, first, count, number).
 template <class T, class Work>
 bool in_chunks(const Weights<T>& weights, long m, int threads, const Interrupted& interrupted, const Work& work) {
+    threads = static_cast<int>(std::min<long>(threads, (m + CHUNK - 1) / CHUNK));
     std::vector<std::unique_ptr<Forward<T>>> forward;
     for (int i = 0; i < threads; ++i) forward.push_back(weights.forward());
+    Question question(interrupted);
+    forward[0]->ask(Question::stop, &question);
     std::atomic<long> next{0};
-    std::atomic<bool> stop{false};
-    std::exception_ptr failure;
-    const auto ask = [&] {
-        try {
-            return interrupted && interrupted();
-        } catch (...) {
-            failure = std::current_exception();
-            return true;
-        }
-    };
     together(threads, [&](int thread) {
-        for (long number = next.fetch_add(1); number * CHUNK < m && !stop.load(); number = next.fetch_add(1)) {
+        for (long number = next.fetch_add(1); number * CHUNK < m && !question.stopped(); number = next.fetch_add(1)) {
             const long first = number * CHUNK;
             work(*forward[static_cast<std::size_t>(thread)], first, std::min(CHUNK, m - first), number);
-            if (thread == 0 && ask()) stop.store(true);
+            if (thread == 0) Question::stop(&question);
         }
     });
-    if (failure) std::rethrow_exception(failure);
-    return !stop.load();
+    question.rethrow();
+    return !question.stopped();
 }
 
 }  // namespace
 
 template <class T>
 bool predict(const Target& target, const Shape& shape, const Parameters<T>& parameters, const Source& X, long m,
-             int threads, Rows<T> out, const Interrupted& interrupted) {
+             int threads, Table<T> out, const Interrupted& interrupted) {
     const Kernels<T>& kernels = target.kernels<T>();
     if (!shape.tiny() && m <= FEW && lie_by_input(shape, parameters)) {
         const FlushToZero flush;
@@ -157,9 +178,9 @@ double cost(const Target& target, const Shape& shape, const Parameters<T>& param
     return total / sum;
 }
 
-template bool predict(const Target&, const Shape&, const Parameters<float>&, const Source&, long, int, Rows<float>,
+template bool predict(const Target&, const Shape&, const Parameters<float>&, const Source&, long, int, Table<float>,
                       const Interrupted&);
-template bool predict(const Target&, const Shape&, const Parameters<double>&, const Source&, long, int, Rows<double>,
+template bool predict(const Target&, const Shape&, const Parameters<double>&, const Source&, long, int, Table<double>,
                       const Interrupted&);
 template double cost(const Target&, const Shape&, const Parameters<float>&, const Examples&, int, const Interrupted&);
 template double cost(const Target&, const Shape&, const Parameters<double>&, const Examples&, int, const Interrupted&);

@@ -16,7 +16,7 @@ using Interrupted = std::function<bool()>;
 /// Writes A[L] of m examples to rows of `out`. Returns false where it was interrupted.
 template <class T>
 bool predict(const Target& target, const Shape& shape, const Parameters<T>& parameters, const Source& X, long m,
-             int threads, Rows<T> out, const Interrupted& interrupted);
+             int threads, Table<T> out, const Interrupted& interrupted);
 
 /// The cost of the examples, without penalty; NaN where it was interrupted.
 template <class T>

@@ -13,9 +13,8 @@ struct Kernels {
     /// has a place.
     void (*forward)(const Dense<T>& layer, long panel, Rows<const T> A_prev, long rows, Rows<T> A, Rows<T> Z);
 
-    /// The same from weights that lie input by input, as (inputs, units), and biases (units): for few rows.
-    void (*forward_few)(long inputs, long units, const T* W, const T* b, Activation g, Rows<const T> A_prev,
-                        long rows, Rows<T> A);
+    /// The same for one example from weights that lie input by input, as (inputs, units), and biases (units).
+    void (*forward_few)(long inputs, long units, const T* W, const T* b, Activation g, const T* a, T* out);
 
     /// What a row of A needs once its panels are done: softmax, and the input that is always 1.
     void (*finish)(const Dense<T>& layer, long rows, Rows<T> A);
@@ -35,9 +34,9 @@ struct Kernels {
     /// Softmax's derivative for the rows of a hidden layer.
     void (*finish_backward)(long units, long rows, Rows<const T> A, Rows<T> dZ);
 
-    /// The gradient of a tile from the examples of a chunk (eq. 6.2, 6.3), and the optimizer's step after the last.
-    void (*update)(Dense<T>& layer, const Tile& tile, Rows<const T> A_prev, Rows<const T> dZ, long examples,
-                   bool first, const Step<T>* step);
+    /// The gradients of a thread's tiles from the examples of a chunk (eq. 6.2, 6.3), and the optimizer's step after the last
+    /// chunk; without a step the sums are kept.
+    void (*update)(const TileJob<T>* jobs, long count, long examples, bool first, const Step<T>* step);
 
     /// The optimizer's step for a tile whose gradient was summed before.
     void (*apply)(Dense<T>& layer, const Tile& tile, const Step<T>& step);

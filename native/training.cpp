@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 #include <exception>
+#include <limits>
 #include <optional>
 
 #include "memory.hpp"
@@ -14,8 +15,9 @@ namespace ellnet {
 
 namespace {
 
-/// Steps after which a copy of parameters and moments is kept, to go back to from a divergence.
-constexpr std::int64_t KEPT_EVERY = 256;
+/// Steps after which a copy of parameters and moments is kept, to go back to from a divergence; the fewer where they take long.
+constexpr std::int64_t KEPT_EVERY = 256, KEPT_EVERY_AT_LEAST = 16;
+constexpr double KEPT_SECONDS = 1.0;
 
 /// Steps of a tiny network between two looks at the clock.
 constexpr std::int64_t TINY_STEPS = 64;
@@ -105,6 +107,7 @@ class Run {
         if (dropout) keep_.resize(plan.dropout.size());
         if (validation) {
             for (int i = 0; i < threads_; ++i) forward_.push_back(path_->forward());
+            if (watch_) forward_[0]->ask(stop_validating, this);
             losses_ = Array<double>((validation->m + CHUNK - 1) / CHUNK);
         }
     }
@@ -139,7 +142,7 @@ class Run {
 
   private:
     void work(int thread) {
-        if (thread == 0) begin();
+        if (thread == 0) alone([this] { begin(); });
         barrier_.wait();
         while (!ended_) {
             if (!epoch_ended_) step(thread);
@@ -147,8 +150,20 @@ class Run {
         }
     }
 
+    /// Does what one thread alone has to do while the others wait: what it throws must not leave them waiting.
+    template <class Work>
+    void alone(Work&& work) {
+        if (failure_) return;
+        try {
+            work();
+        } catch (...) {
+            failure_ = std::current_exception();
+            end(End::interrupted);
+        }
+    }
+
     void begin() {
-        asked_ = now();
+        asked_ = kept_time_ = now();
         kept_at_ = report_.position.step;
         ended_ = report_.position.epoch >= last_epoch_ || report_.position.step == last_step_;
         if (ended_) return;
@@ -169,14 +184,14 @@ class Run {
             const long count = std::min(CHUNK, m - begin);
             const bool first = begin == 0, last = begin + count == m;
             path_->forward_backward(thread, threads_, batch, begin, count, first && penalised(),
-                                    thread == 0 && watch_ && !repeating_ ? stop_inside : nullptr, this);
+                                    thread == 0 && watch_ && !repeating_ ? stop_this_step : nullptr, this);
             barrier_.wait();
             if (aborted_) {
                 if (thread == 0) end(End::interrupted);
                 barrier_.wait();
                 return;
             }
-            if (thread == 0) look(count, first, last);
+            if (thread == 0) alone([&] { look(count, first, last); });
             if (last && keep_due) barrier_.wait();
             path_->update(thread, threads_, count, first, last && plan_.clip_norm <= 0 ? &chosen : nullptr);
             if (last && plan_.clip_norm > 0) apply_clipped(thread, chosen);
@@ -184,7 +199,7 @@ class Run {
                 barrier_.wait();
                 path_->max_norm(thread, threads_, static_cast<T>(plan_.max_norm));
             }
-            if (thread == 0 && last) advance();
+            if (thread == 0 && last) alone([this] { advance(); });
             barrier_.wait();
         }
     }
@@ -215,6 +230,7 @@ class Run {
             path_->save();
             kept_ = report_.position;
             kept_at_ = report_.position.step;
+            kept_time_ = now();
         }
     }
 
@@ -232,7 +248,10 @@ class Run {
         ++at.batch;
         at.epoch_cost += cost_ * batch_weight_;
         epoch_ended_ = at.batch == batches_;
-        if (at.step == last_step_) return end(End::done);
+        if (at.step == last_step_) {
+            if (epoch_ended_) at = {at.step, at.epoch + 1, 0, 0.0};
+            return end(End::done);
+        }
         if (epoch_ended_ || ask(false)) return;
         prepare();
     }
@@ -241,7 +260,7 @@ class Run {
     void end_epoch(int thread) {
         if (validation_ && !repeating_) validate(thread);
         barrier_.wait();
-        if (thread == 0) close();
+        if (thread == 0) alone([this] { close(); });
         barrier_.wait();
     }
 
@@ -281,7 +300,7 @@ class Run {
             losses_[chunk] = 0;
             forward_[static_cast<std::size_t>(thread)]->add_losses(
                 *validation_, first, std::min(CHUNK, validation_->m - first), losses_[chunk]);
-            if (thread == 0 && stop_inside(this)) stop_validation_.store(true);
+            if (thread == 0) stop_validating(this);
         }
     }
 
@@ -304,8 +323,13 @@ class Run {
             for (long i = 0; i < batch_.m; ++i) batch_weight_ += batch_.weight(i);
             batch_.scale = batch_weight_ > 0 ? static_cast<double>(batch_.m) / batch_weight_ : 0.0;
         }
-        keep_due_ = !repeating_ && at.step - kept_at_ >= KEPT_EVERY;
+        keep_due_ = !repeating_ && is_due(at.step - kept_at_);
         prepare_rates();
+    }
+
+    bool is_due(std::int64_t steps) const {
+        if (steps % KEPT_EVERY_AT_LEAST != 0 || steps == 0) return false;
+        return steps >= KEPT_EVERY || now() - kept_time_ > KEPT_SECONDS;
     }
 
     double factor_of(Schedule schedule, const Clock& clock) const {
@@ -343,7 +367,7 @@ class Run {
         step_.one_less_beta_1 = static_cast<T>(1.0 - plan_.beta_1);
         step_.beta_2 = static_cast<T>(squared);
         step_.one_less_beta_2 = static_cast<T>(1.0 - squared);
-        step_.epsilon = static_cast<T>(plan_.epsilon);
+        step_.epsilon = std::max(static_cast<T>(plan_.epsilon), std::numeric_limits<T>::min());
         if (averaged) step_.root_scale = static_cast<T>(1.0 / std::sqrt(1.0 - beta_2_.at(t)));
         if (name == Optimizer::nadam) {
             const NAdamRates of = nadam_.at(t);
@@ -358,7 +382,8 @@ class Run {
     /// Asks the watch where its time has come, and ends the run where it says so, or where it throws.
     bool ask(bool at_once) {
         if (!watch_ || repeating_) return false;
-        const std::int64_t every = plan_.shape.tiny() && seconds_ > 0 ? TINY_STEPS : 1;
+        const bool quick = plan_.shape.tiny() && plan_.batch_size <= CHUNK && seconds_ > 0;
+        const std::int64_t every = quick ? TINY_STEPS : 1;
         if (!at_once && report_.position.step % every != 0) return false;
         if (!at_once && seconds_ > 0 && now() - asked_ < seconds_) return false;
         if (!question()) return false;
@@ -379,9 +404,19 @@ class Run {
 
     static bool stop_inside(void* context) {
         Run& run = *static_cast<Run*>(context);
-        if (!run.watch_ || now() - run.asked_ < INSIDE_A_STEP) return false;
-        if (run.question()) run.aborted_ = true;
-        return run.aborted_;
+        if (!run.watch_ || run.seconds_ <= 0 || now() - run.asked_ < INSIDE_A_STEP) return false;
+        return run.question();
+    }
+
+    static bool stop_this_step(void* context) {
+        Run& run = *static_cast<Run*>(context);
+        return run.aborted_ = run.aborted_ || run.stop_inside(context);
+    }
+
+    static bool stop_validating(void* context) {
+        Run& run = *static_cast<Run*>(context);
+        if (run.stop_inside(context)) run.stop_validation_.store(true);
+        return run.stop_validation_.load();
     }
 
     const Plan& plan_;
@@ -406,7 +441,7 @@ class Run {
     std::vector<double> keep_;
     Minibatch batch_{};
     Step<T> step_{};
-    double batch_weight_ = 0, cost_ = 0, penalty_ = 0, asked_ = 0;
+    double batch_weight_ = 0, cost_ = 0, penalty_ = 0, asked_ = 0, kept_time_ = 0;
     bool ended_ = false, aborted_ = false, epoch_ended_ = false, keep_due_ = false, repeating_ = false;
     std::atomic<bool> stop_validation_{false};
 };

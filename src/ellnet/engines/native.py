@@ -169,6 +169,7 @@ def run(
         if examples is not None:
             net.check_input(examples.X)
             net.check_target(examples.Y, examples.m)
+            mean_weight(examples)
     _refuse(unfit_run(net, hyperparameters, train, validation))
     if epochs <= 0:
         return Run(state)
