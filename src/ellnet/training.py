@@ -337,7 +337,10 @@ def check_together(net: Network, hyperparameters: Hyperparameters) -> None:
 
 
 def smoothed(net: Network, examples: Examples, smoothing: float) -> Examples:
-    """Return the examples with smoothed labels (eq. 11.22), as training alone sees them."""
+    """Return the examples with smoothed labels, as training alone sees them.
+
+    The labels become those of eq. 11.22; the cost on validation examples is that of their own.
+    """
     if smoothing == 0:
         return examples
     classes = net.n[net.L] if net.cost == "categorical_cross_entropy" else 2
