@@ -104,9 +104,9 @@ def cosine_restarts(clock: Clock, *, floor: float, period: int, growth: int) -> 
 def one_cycle(clock: Clock, *, warmup: float, floor: float) -> float:
     """One cycle, factor = 0.04 + 0.48 (1 - cos(pi u)), then f + (1 - f) (1 + cos(pi d)) / 2 (eq. 16.8).
 
-    u is the part of the warm-up that is done, from 1/25 up to 1; d is that of the way down to the floor
-    f (Smith and Topin, 2019; PyTorch's form with the floor in place of its final_div_factor). The
-    warm-up is a part of the run's steps.
+    u is the part of the warm-up that is done, and d that of the way down to the floor f. From Smith and
+    Topin, 2019, in PyTorch's form, with the floor in place of its final_div_factor; the warm-up is a
+    part of the run's steps.
     """
     last = max(1, clock.steps - 1)
     peak = warmup * clock.steps - 1
