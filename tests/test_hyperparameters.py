@@ -219,7 +219,7 @@ def test_values_that_do_not_go_together_are_refused():
         Hyperparameters(hidden=(4, 3), dropout=(0.1,))
     for name in ("schedule", "weight_decay_schedule", "dropout_schedule"):
         with pytest.raises(HyperparameterError, match=f"{name} one_cycle needs a warmup"):
-            Hyperparameters(**{name: "one_cycle"})
+            Hyperparameters(**{name: "one_cycle"})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("schedule", ["step", "exponential"])

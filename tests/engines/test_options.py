@@ -114,15 +114,24 @@ def test_every_hyperparameter_changes_the_update(name):
     assert before.shape != after.shape or not np.array_equal(before, after)
 
 
+SCHEDULED: dict[str, Any] = {
+    "optimizer": "adamw",
+    "weight_decay": 0.5,
+    "dropout": 0.5,
+    "input_dropout": 0.2,
+    "warmup": 0.4,
+    "period": 2,
+    "n_iter_no_change": 1,
+    "tol": 1.0,
+}
+"""Something to schedule, and what the schedules need."""
+
+
 @pytest.mark.parametrize("name", [name for name in SCHEDULES if name != "constant"])
 @pytest.mark.parametrize("field", ["schedule", "weight_decay_schedule", "dropout_schedule"])
 def test_every_schedule_serves_rate_decay_and_dropout_alike(field, name):
     """Whichever follows it, nothing ended early: another network than with what stays constant."""
-    beside = {
-        **{"optimizer": "adamw", "weight_decay": 0.5, "dropout": 0.5, "input_dropout": 0.2},
-        **{"warmup": 0.4, "period": 2, "n_iter_no_change": 1, "tol": 1.0},
-    }
-    constant = Hyperparameters(**{**BASE, **beside})
+    constant = Hyperparameters(**{**BASE, **SCHEDULED})
     scheduled = dataclasses.replace(constant, **{field: name})
 
     assert not np.array_equal(trained(constant), trained(scheduled))

@@ -1,6 +1,7 @@
 """Optimizers and clipping: PyTorch's numbers, and what each promises."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,66 @@ def walk(name, theta, gradients, options):
         theta, moments = row.step(theta, gradient, moments, t, **options)
         path.append(theta)
     return path
+
+
+def adam_like(t, g, m, v):
+    """Adam's moments of one number, and both without their bias."""
+    m, v = 0.9 * m + 0.1 * g, 0.99 * v + 0.01 * g * g
+    return m, v, m / (1 - 0.9**t), math.sqrt(v / (1 - 0.99**t)) + 1e-6
+
+
+def nadam_by_hand(theta, t, g, m, v):
+    """Dozat's step with the products of mu written out."""
+    m, v, _, root = adam_like(t, g, m, v)
+    mu = [0.9 * (1 - 0.96 ** (0.01 * k) / 2) for k in range(1, t + 2)]
+    ahead, here = mu[-1] / (1 - math.prod(mu)), (1 - mu[-2]) / (1 - math.prod(mu[:-1]))
+    return theta - 0.1 * (ahead * m + here * g) / root, m, v
+
+
+def adamw_by_hand(theta, t, g, m, v):
+    """The decay of the weights first, then Adam's step."""
+    m, v, mean, root = adam_like(t, g, m, v)
+    return theta * (1 - 0.1 * 0.2) - 0.1 * mean / root, m, v
+
+
+BY_HAND = {
+    "gradient_descent": lambda theta, _, g, m, v: (theta - 0.1 * g, m, v),  # eq. 5.1
+    "momentum": lambda theta, _, g, m, v: (theta - 0.1 * (0.8 * m + g), 0.8 * m + g, v),  # eq. 13.2
+    "nesterov": lambda theta, _, g, m, v: (
+        theta - 0.1 * (g + 0.8 * (0.8 * m + g)),
+        0.8 * m + g,
+        v,
+    ),  # eq. 13.3
+    "rmsprop": lambda theta, _, g, m, v: (
+        theta - 0.1 * g / (math.sqrt(0.95 * v + 0.05 * g * g) + 1e-6),
+        m,
+        0.95 * v + 0.05 * g * g,
+    ),  # eq. 13.4
+    "adagrad": lambda theta, _, g, m, v: (
+        theta - 0.1 * g / (math.sqrt(v + g * g) + 1e-9),
+        m,
+        v + g * g,
+    ),  # eq. 13.5
+    "adamw": adamw_by_hand,  # eq. 13.6
+    "nadam": nadam_by_hand,  # eq. 13.7
+}
+"""One number's step from (theta, t, gradient, two moments), written out with the golden options."""
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_steps_by_hand(name):
+    """Twenty-five of them on one number, to rounding, from the formula."""
+    path = walk(name, START[:1, :1], GRADIENTS[:, :1, :1], GOLDEN["optimizers"][name]["options"])
+
+    theta, m, v = float(START[0, 0]), 0.0, 0.0
+    for t, found in enumerate(path, start=1):
+        theta, m, v = BY_HAND[name](theta, t, float(GRADIENTS[t - 1, 0, 0]), m, v)
+        assert found[0, 0] == pytest.approx(theta, rel=1e-12), t
+
+
+def test_every_optimizer_is_written_out():
+    """Adam's own test is among the small chapters."""
+    assert set(BY_HAND) == set(OPTIMIZERS) - {"adam"}
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -107,7 +168,7 @@ def test_nadam_s_product_is_a_function_of_t(t):
 
 
 def test_clipping_is_pytorch_s():
-    """All gradients together; what is within the bound keeps its bits."""
+    """All gradients together; what is within the bound keeps its bits (eq. 13.8)."""
     golden, gradients = GOLDEN["clipped"], list(GRADIENTS[:2])
 
     cut = clip_by_norm(gradients, golden["largest"])
