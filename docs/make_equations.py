@@ -43,7 +43,7 @@ CHAPTERS = {
 }
 """The chapters of numbers: what each is about, and the page to begin with."""
 
-LEFT_OVER = re.compile(r"[=^*/_|~<>+\[\]]|\d")
+LEFT_OVER = re.compile(r"[^\w\s.,;:'()-]|[\d_]")
 """What prose has none of: a formula was not read."""
 
 NO_FORMULA = re.compile(r"`[^`]*`|\([A-Z][^)]*\d{4}[^)]*\)|\b[A-Z]\d+\b|\beq\. \d+\.\d+")

@@ -150,7 +150,7 @@ def test_without_decay_adamw_is_adam():
     assert np.array_equal(decayed, walk("adam", START, GRADIENTS[:1], options)[0])
 
 
-@pytest.mark.parametrize("t", [1, 4095, 4096, 4097, 10_000])
+@pytest.mark.parametrize("t", [1, 100, 4095, 4096, 4097, 10_000])
 def test_nadam_s_product_is_a_function_of_t(t):
     """Whatever steps were taken before, or none; far on it underflows to 0."""
     options = GOLDEN["optimizers"]["nadam"]["options"]
@@ -165,6 +165,35 @@ def test_nadam_s_product_is_a_function_of_t(t):
     found, _ = nadam(START, GRADIENTS[0], [0 * START, 0 * START], t, **options)
 
     assert found == pytest.approx(START - (ahead * m + here * GRADIENTS[0]) / root, rel=1e-12)
+
+
+def test_nadam_without_momentum_is_rmsprop_without_bias():
+    """beta_1 = 0 leaves the gradient alone over the corrected root."""
+    options = {**GOLDEN["optimizers"]["nadam"]["options"], "beta_1": 0.0}
+
+    path = walk("nadam", START, GRADIENTS[:3], options)
+
+    theta, v = START, 0 * START
+    for t, gradient in enumerate(GRADIENTS[:3], start=1):
+        v = 0.99 * v + 0.01 * gradient**2
+        theta = theta - 0.1 * gradient / (np.sqrt(v / (1 - 0.99**t)) + 1e-6)
+    assert path[-1] == pytest.approx(theta, rel=1e-12)
+
+
+def test_each_keeps_the_moments_that_it_needs():
+    """None for plain steps, a mean, a mean square, or both."""
+    counts = {name: row.moments for name, row in OPTIMIZERS.items()}
+
+    both = dict.fromkeys(["adam", "adamw", "nadam"], 2)
+    one = dict.fromkeys(["momentum", "nesterov", "rmsprop", "adagrad"], 1)
+    assert counts == {"gradient_descent": 0, **one, **both}
+
+
+def test_clipping_takes_all_together_where_one_is_zero():
+    """An array of zeros, or of very small numbers, hides nothing of the others."""
+    for small in (0.0, 1e-300):
+        cut = clip_by_norm([np.full((2, 1), small), np.array([[3.0, 4.0]])], 1.0)
+        assert cut[1] == pytest.approx(np.array([[0.6, 0.8]]), rel=1e-6)
 
 
 def test_clipping_is_pytorch_s():
