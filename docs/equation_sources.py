@@ -1,8 +1,9 @@
 """Where the equations stand: their homes in Python, C++ functions with their numbers, and the tests.
 
 A number's home is the one function whose docstring has it in its first sentence, behind the formula. A
-C++ function carries a number in the comment of `///` lines just above it, and has its home's name. A test
-names a number in its own lines, or in a table of its module that it reads.
+C++ function carries a number in brackets, `(eq. 9.5)`, in the comment of `///` lines just above it, and
+has its home's name; what is named without brackets is only mentioned. A test names a number in its own
+lines, or in a table of its module that it reads.
 """
 
 import ast
@@ -17,6 +18,7 @@ __all__ = ["Home", "Site", "homes", "native_sites", "numbers_in", "sites_in_test
 
 NUMBERED = re.compile(r"\(eq\. (?P<number>\d+\.\d+)(?:; (?P<source>[^)]*))?\)")
 NAMED = re.compile(r"\b[Ee]qs?\. (\d+\.\d+(?:(?:, | and | or | to )(?:eq\. )?\d+\.\d+)*)")
+BRACKETED = re.compile(r"\(eq\. [^)]*\)")
 SENTENCE_END = re.compile(r"(?<!\.)\.(?=\s|$)")
 DEFINES = re.compile(r"With .*=|[A-Za-z]'? (=|is) ")
 FUNCTION = re.compile(r"(?:\b(?:struct|class)\s+(\w+))|(\w+)\s*\(")
@@ -136,7 +138,8 @@ def native_sites(root: Path) -> list[Site]:
         for comment, declaration in _commented(lines):
             name = _declared(declaration)
             where = str(path.relative_to(root))
-            found += [Site(number, where, name) for number in sorted(numbers_in(comment)) if name]
+            carried = numbers_in(" ".join(BRACKETED.findall(comment)))
+            found += [Site(number, where, name) for number in sorted(carried) if name]
     return found
 
 

@@ -84,7 +84,7 @@ template <class V, int N = (3 > 2)>
 extern "C" void
 relu(float *out, int n);
 
-/// No number.
+/// No number of its own, only one that is mentioned: eq. 9.7.
 int helper(int n) { return n; }
 
 /// A class (eq. 9.5) that is called.
