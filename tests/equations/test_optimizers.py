@@ -189,6 +189,14 @@ def test_each_keeps_the_moments_that_it_needs():
     assert counts == {"gradient_descent": 0, **one, **both}
 
 
+def test_clipping_looks_at_small_norms_and_at_those_just_within():
+    """A short gradient is cut to a shorter one, and one a hair within the bound does not grow."""
+    short, within = [np.array([[3e-3, 4e-3]])], [np.array([[0.597, 0.796]])]
+
+    assert clip_by_norm(short, 1e-3)[0] == pytest.approx(np.array([[6e-4, 8e-4]]), rel=1e-3)
+    assert clip_by_norm(within, 1.0)[0].tobytes() == within[0].tobytes()
+
+
 def test_clipping_takes_all_together_where_one_is_zero():
     """An array of zeros, or of very small numbers, hides nothing of the others."""
     for small in (0.0, 1e-300):
