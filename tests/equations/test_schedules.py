@@ -85,6 +85,20 @@ def test_the_way_up_of_one_cycle():
     assert found == pytest.approx(expected, rel=1e-13)
 
 
+@pytest.mark.parametrize("steps", [2, 3, 40])
+def test_one_cycle_ends_at_the_floor(steps):
+    """However short the run is, its last step has the lowest factor."""
+    assert factors("one_cycle", steps)[-1] == pytest.approx(0.1, rel=1e-12)
+
+
+def test_a_way_up_of_a_single_step_is_its_top():
+    """A quarter of four steps, and less than a step: there is nothing to divide by."""
+    assert factors("one_cycle", 4)[0] == 1.0
+    assert factors("one_cycle", 2)[0] < 1.0
+    assert schedules.warm_up(clock(0, 6), warmup=0.25) == pytest.approx(1 / 1.5)
+    assert schedules.warm_up(clock(0, 4), warmup=0.25) == 1.0
+
+
 def test_a_cycle_begins_again_at_the_top():
     """The first takes two epochs of four steps, the second four, the third eight."""
     found = factors("cosine_restarts")
@@ -152,3 +166,4 @@ def test_a_clock_tells_the_time():
     assert clock(6).time == pytest.approx(1.5)
     assert clock(30).progress == 0.75
     assert clock(80).progress == 1.0
+    assert Clock(1, 1, 1, 1, 1).time == Clock(1, 1, 1, 1, 1).progress == 1.0
