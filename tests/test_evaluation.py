@@ -108,6 +108,63 @@ def test_the_prior_predicts_the_mean_of_the_training_part(
     assert np.allclose(A, np.mean(Y, axis=1)[:, None], atol=1e-6)
 
 
+CONSTANTS: list[tuple[str, str, dict[str, object]]] = [
+    ("identity", "squared_error", {}),
+    ("identity", "absolute_error", {}),
+    ("identity", "huber", {"threshold": 0.5}),
+    ("exponential", "poisson", {}),
+    ("identity", "quantile", {"quantiles": (0.9,)}),
+    ("identity", "quantile", {"quantiles": (0.2, 0.7)}),
+]
+"""Every cost of numbers, with its output."""
+
+
+@pytest.mark.parametrize(("activation", "cost", "options"), CONSTANTS)
+def test_the_prior_of_numbers_costs_least_of_all_constants(
+    activation: str, cost: str, options: dict[str, object]
+) -> None:
+    """Moved up or down, its outputs cost more."""
+    k = len(options.get("quantiles", (0.5,)))  # type: ignore[arg-type]
+    Y = np.repeat(np.random.default_rng(0).exponential(1.0, (1, 401)), k, axis=0)
+    net = Network((2, 4, k), ("relu", activation), cost, cost_options=options)
+    examples = Examples(np.ones((2, 401), np.float32), Y)
+
+    found = prior(net, Y)
+
+    at = engine().cost(found, examples)
+    for shift in (-0.02, 0.02):
+        moved = Parameters.of(found.W, [b + shift for b in found.b])
+        assert engine().cost(found.with_parameters(moved), examples) > at - 1e-7
+    assert found.cost_options == net.cost_options
+
+
+@pytest.mark.parametrize(("activation", "cost", "options"), CONSTANTS)
+def test_the_linear_baseline_beats_the_constant_by_the_network_s_own_cost(
+    activation: str, cost: str, options: dict[str, object]
+) -> None:
+    """On numbers above 0 that grow with the inputs, whatever they cost."""
+    random = np.random.default_rng(0)
+    X = random.standard_normal((3, 400)).astype(np.float32)
+    y = random.poisson(np.exp(0.8 + 0.5 * X[:1])).astype(np.float64)
+    k = len(options.get("quantiles", (0.5,)))  # type: ignore[arg-type]
+    Y = np.repeat(y, k, axis=0)
+    net = Network((3, 4, k), ("relu", activation), cost, cost_options=options)
+
+    linear = fit_linear(net, Examples(X, Y), 0)
+
+    examples = Examples(X, Y)
+    assert engine().cost(linear, examples) < 0.9 * engine().cost(prior(net, Y), examples)
+
+
+def test_counts_of_nothing_have_a_baseline_too() -> None:
+    """Where every count is 0 both predict next to nothing."""
+    net = Network((2, 4, 1), ("relu", "exponential"), "poisson")
+    examples = Examples(np.ones((2, 6), np.float32), np.zeros((1, 6)))
+
+    for found in (prior(net, np.asarray(examples.Y)), fit_linear(net, examples, 0)):
+        assert 0 <= engine().cost(found, examples) < 1e-9
+
+
 def blobs(k: int, m: int = 300) -> Examples:
     """Points around k corners."""
     random = np.random.default_rng(0)

@@ -217,8 +217,32 @@ def test_values_that_do_not_go_together_are_refused():
         HyperparameterError, match="dropout must be one value or one for each of the 2"
     ):
         Hyperparameters(hidden=(4, 3), dropout=(0.1,))
-    with pytest.raises(HyperparameterError, match="one_cycle needs a warmup"):
-        Hyperparameters(schedule="one_cycle")
+    for name in ("schedule", "weight_decay_schedule", "dropout_schedule"):
+        with pytest.raises(HyperparameterError, match=f"{name} one_cycle needs a warmup"):
+            Hyperparameters(**{name: "one_cycle"})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("schedule", ["step", "exponential"])
+def test_dropout_cannot_grow_beyond_everything(schedule):
+    """A factor above 1, again and again, would drop more units than there are; a rate may grow."""
+    with pytest.raises(
+        HyperparameterError, match=f"at most 1 where dropout .* {schedule}.* got 1.5"
+    ):
+        Hyperparameters(dropout_schedule=schedule, gamma=1.5)
+
+    assert Hyperparameters(schedule=schedule, gamma=1.5).gamma == 1.5
+
+
+def test_what_the_adaptive_schedule_cuts():
+    """The rate, the decay where the optimizer has one, and dropout, each where it follows it."""
+    every = dict.fromkeys(("schedule", "weight_decay_schedule", "dropout_schedule"), "adaptive")
+    chosen = Hyperparameters(**every, learning_rate=0.1, weight_decay=0.2, dropout=0.3)  # type: ignore[arg-type]
+
+    assert Hyperparameters().adaptive_rates == ()
+    assert chosen.adaptive_rates == (0.1, 0.3)
+    assert dataclasses.replace(chosen, optimizer="adamw").adaptive_rates == (0.1, 0.2, 0.3)
+    only = dataclasses.replace(chosen, schedule="constant", hidden=(4, 3), dropout=(0.0, 0.4))
+    assert only.adaptive_rates == (0.4,)
 
 
 def test_dropout_is_told_layer_by_layer():

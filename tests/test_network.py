@@ -176,3 +176,11 @@ def test_layers_are_a_sequence_of_their_own():
     assert layers == Layers(("a", "b"))
     assert list(layers) == ["a", "b"]
     assert repr(notes_network()).startswith("Network(n=(3, 5, 5, 3, 1), activations=('relu',")
+
+
+def test_a_softmax_of_one_unit_is_refused():
+    """It is always 1, and its cross-entropy always 0: there would be nothing to learn."""
+    with pytest.raises(
+        HyperparameterError, match=r"softmax over one output unit is always 1.*sigmoid"
+    ):
+        Network((3, 1), ("softmax",), "categorical_cross_entropy")

@@ -7,7 +7,7 @@ import pytest
 
 from ellnet.estimators.plateau import Plateau, training_cost, validation_cost, validation_score
 from ellnet.history import Epoch
-from ellnet.stopping import EarlyStopping
+from ellnet.stopping import EarlyStopping, Standstill
 
 
 def looks(stopping, values, name="validation_cost"):
@@ -38,6 +38,17 @@ def test_early_stopping_can_begin_again():
     stopping.begin_again()
 
     assert looks(stopping, [2, 0.5, 1, 1]) == ([1], 3)
+
+
+@pytest.mark.parametrize("name", ["cost", "validation_cost"])
+def test_a_standstill_ends_nothing_and_keeps_nothing(name):
+    """It tells when the cost stands still, that of training where nothing is validated."""
+    stopping = Standstill(2, 0.1)
+
+    assert looks(stopping, [3, 2, 1.95, 1.94], name) == ([], 3)
+    assert not stopping.look(Epoch(0.0)).ends
+    stopping.begin_again()
+    assert looks(stopping, [0.5, 0.45], name) == ([], 1)
 
 
 def test_the_plateau_needs_more_epochs_than_it_allows():

@@ -183,7 +183,9 @@ def test_cost_and_task_have_to_go_together() -> None:
     """A regression has no probabilities."""
     chosen = Hyperparameters(cost="categorical_cross_entropy", hidden=(3,))
 
-    with pytest.raises(HyperparameterError, match="does not go with the output activation"):
+    with pytest.raises(
+        HyperparameterError, match="is one of classes, and the task is a regression"
+    ):
         train_table(
             Columns.from_mapping({"x": np.arange(30.0), "y": np.linspace(0, 1, 30)}),
             Plan("y"),

@@ -2,7 +2,6 @@
 
 import math
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,17 +135,40 @@ def _classification(
 
 
 def prior(net: Network, Y: NDArray[Any]) -> Network:
-    """Return the network that predicts the training part's mean, or class frequencies, for all.
+    """Return the network that predicts the one thing for all that costs least on the training part.
 
-    Its weights are zero and its one layer's biases are the link of the mean of Y (n[L], m).
+    That is the class frequencies, the mean, the median or a quantile, as the cost has it. Its weights are
+    zero and its one layer's biases are the link of that of Y (n[L], m).
     """
+    return _one_layer(net, np.zeros((net.n[net.L], net.n[0])), _best_constant(net, Y))
+
+
+def _best_constant(net: Network, Y: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the biases (n[L],) of the constant output that costs least for the targets Y (n[L], m)."""
     mean = np.asarray(np.mean(Y, axis=1, dtype=np.float64))
-    link: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
-        "binary_cross_entropy": lambda p: _log(p) - _log(1.0 - p),
-        "categorical_cross_entropy": _log,
-        "squared_error": lambda y: y,
-    }
-    return _one_layer(net, np.zeros((net.n[net.L], net.n[0])), link[net.cost](mean))
+    if net.cost == "binary_cross_entropy":
+        return _log(mean) - _log(1.0 - mean)
+    if net.cost in {"categorical_cross_entropy", "poisson"}:
+        return _log(mean)
+    if net.cost == "squared_error" or net.activations[net.L] in {"sigmoid", "softmax"}:
+        return mean
+    if net.cost == "huber":
+        t = float(net.cost_options.get("threshold", 1.0))
+        return np.array([_huber_centre(y.astype(np.float64), t) for y in Y])
+    levels = net.cost_options.get("quantiles", (0.5,)) if net.cost == "quantile" else (0.5,)
+    return np.array([np.quantile(y, levels[k % len(levels)]) for k, y in enumerate(Y)], np.float64)
+
+
+def _huber_centre(y: NDArray[np.float64], threshold: float) -> float:
+    """Return the number with the least sum of Huber's errors, where the bounded differences sum to 0."""
+    low, high = float(np.min(y)), float(np.max(y))
+    for _ in range(60):
+        middle = low + (high - low) / 2
+        if np.sum(np.clip(middle - y, -threshold, threshold)) > 0:
+            high = middle
+        else:
+            low = middle
+    return low + (high - low) / 2
 
 
 def _log(p: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -154,23 +176,37 @@ def _log(p: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def fit_linear(net: Network, examples: Examples, seed: int) -> Network:
-    """Fit logistic or ridge regression by scikit-learn, and return it as a network of one layer.
+    """Fit logistic, Poisson or ridge regression by scikit-learn; return it as a network of one layer.
+
+    Where the cost is not the squared error, ridge regression is moved to where its residuals cost least.
 
     Args:
         net: the network that it is to stand beside.
         examples: the training part, X (n[0], m) and Y (n[L], m).
         seed: chooses the rows where there are more than the fit needs.
     """
-    from sklearn.linear_model import LogisticRegression, Ridge  # noqa: PLC0415 - slow to import
+    from sklearn.linear_model import (  # noqa: PLC0415 - slow to import
+        LogisticRegression,
+        PoissonRegressor,
+        Ridge,
+    )
 
     rows = max(1000, LINEAR_ENTRIES // net.n[0])
     X, Y = np.asarray(examples.X).T, np.asarray(examples.Y).T
     if len(X) > rows:
         chosen = np.random.default_rng(seed).choice(len(X), rows, replace=False)
         X, Y = X[chosen], Y[chosen]
-    if net.cost == "squared_error":
+    if net.cost == "poisson" and np.any(Y > 0):
+        counted = PoissonRegressor(alpha=1.0 / len(X), max_iter=300).fit(X, Y[:, 0])
+        return _one_layer(net, counted.coef_[None, :], np.atleast_1d(counted.intercept_))
+    if net.cost == "poisson":
+        return prior(net, Y.T)
+    if not net.cost.endswith("cross_entropy"):
         ridge = Ridge(alpha=1.0).fit(X, Y)
-        return _one_layer(net, np.reshape(ridge.coef_, (Y.shape[1], -1)), ridge.intercept_)
+        b = np.atleast_1d(ridge.intercept_)
+        if net.cost != "squared_error":
+            b = b + _best_constant(net, (Y - ridge.predict(X).reshape(Y.shape)).T)
+        return _one_layer(net, np.reshape(ridge.coef_, (Y.shape[1], -1)), b)
     numbers = class_numbers(Y.T)
     if len(np.unique(numbers)) < 2:
         return prior(net, np.asarray(examples.Y))
@@ -198,8 +234,13 @@ def _logistic_layer(
 
 
 def _one_layer(net: Network, W: NDArray[Any], b: NDArray[Any]) -> Network:
-    output = {"binary_cross_entropy": "sigmoid", "categorical_cross_entropy": "softmax"}
+    output = {
+        "binary_cross_entropy": "sigmoid",
+        "categorical_cross_entropy": "softmax",
+        "poisson": "exponential",
+    }
     dtype = net.W[1].dtype
     parameters = Parameters.of([W.astype(dtype)], [np.reshape(b, (-1, 1)).astype(dtype)])
     activation = output.get(net.cost, "identity")
-    return Network((net.n[0], net.n[net.L]), (activation,), net.cost, parameters)
+    n, options = (net.n[0], net.n[net.L]), net.cost_options
+    return Network(n, (activation,), net.cost, parameters, cost_options=options)

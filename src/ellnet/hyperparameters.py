@@ -208,10 +208,20 @@ class Hyperparameters:
         levels = self.quantiles
         if not levels or not all(_number(level) and 0 < level < 1 for level in levels):
             raise _refused("quantiles", "numbers between 0 and 1", levels)
-        if self.schedule == "one_cycle" and self.warmup == 0:
+        self._check_schedules()
+
+    def _check_schedules(self) -> None:
+        """Refuse schedules that lack what they need, or would drop more than everything."""
+        for name in ("schedule", "weight_decay_schedule", "dropout_schedule"):
+            if getattr(self, name) == "one_cycle" and self.warmup == 0:
+                raise HyperparameterError(
+                    f"{name} one_cycle needs a warmup, the part of the run in which it grows, "
+                    "such as 0.3, got 0"
+                )
+        if "gamma" in SCHEDULES[self.dropout_schedule].options and self.gamma > 1:
             raise HyperparameterError(
-                "schedule one_cycle needs a warmup, the part of the run in which the learning rate "
-                "grows, such as 0.3, got 0"
+                f"gamma must be at most 1 where dropout follows the schedule {self.dropout_schedule}: "
+                f"dropout cannot grow beyond 1, got {self.gamma}"
             )
 
     def resolved(self, m: int) -> Self:
@@ -244,6 +254,22 @@ class Hyperparameters:
         if layer == 0:
             return self.input_dropout
         return self.dropout[layer - 1] if isinstance(self.dropout, tuple) else self.dropout
+
+    @property
+    def adaptive_rates(self) -> tuple[float, ...]:
+        """What the adaptive schedule cuts where the cost stands still: () where nothing follows it."""
+        decays = (
+            self.optimizer in OPTIMIZERS and "weight_decay" in OPTIMIZERS[self.optimizer].options
+        )
+        dropped = self.dropout if isinstance(self.dropout, tuple) else (self.dropout,)
+        followed = (
+            (self.schedule, (self.learning_rate,)),
+            (self.weight_decay_schedule, (self.weight_decay,) if decays else ()),
+            (self.dropout_schedule, (*dropped, self.input_dropout)),
+        )
+        return tuple(
+            rate for name, rates in followed if name == "adaptive" for rate in rates if rate > 0
+        )
 
     @property
     def cost_options(self) -> dict[str, Any]:

@@ -279,6 +279,11 @@ def _check_architecture(n: Sequence[int], activations: Sequence[str], cost: str)
     if cost not in COSTS:
         raise HyperparameterError(f"cost must be one of {', '.join(COSTS)}, got {cost!r}")
     check_pair(activations[-1], cost)
+    if cost == "categorical_cross_entropy" and n[-1] == 1:
+        raise HyperparameterError(
+            "softmax over one output unit is always 1, got n[L] = 1; use sigmoid for one answer of yes "
+            "or no, or give the output layer a unit for each class"
+        )
 
 
 def initial_parameters(

@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 from ellnet.history import Epoch
 
-__all__ = ["EarlyStopping", "Look", "Stopping"]
+__all__ = ["EarlyStopping", "Look", "Standstill", "Stopping"]
 
 
 class Look(NamedTuple):
@@ -13,11 +13,13 @@ class Look(NamedTuple):
 
     Attributes:
         best: its parameters are the best so far, and to be kept.
-        exhausted: there was no gain for so long that training should end.
+        exhausted: there was no gain for so long that training should end, or an adaptive rate be cut.
+        ends: whether it does end where there is nothing left to cut.
     """
 
     best: bool
     exhausted: bool
+    ends: bool = True
 
 
 class Stopping(Protocol):
@@ -46,12 +48,36 @@ class EarlyStopping:
         cost = math.inf if epoch.validation_cost is None else epoch.validation_cost
         best = cost < self._best
         self._best = min(cost, self._best)
+        return Look(best, self.waits(cost))
+
+    def waits(self, cost: float) -> bool:
+        """Count one more cost, and say whether there was no gain for too long."""
         if cost < self._to_beat - self._tol:
             self._to_beat, self._waited = cost, 0
         else:
             self._waited += 1
-        return Look(best, self._waited >= self._patience)
+        return self._waited >= self._patience
 
     def begin_again(self) -> None:
         """Count from 0 again."""
         self._waited = 0
+
+
+class Standstill:
+    """Watches a run that nothing ends early, for the adaptive schedule: where does its cost stand still?
+
+    The cost is that of the validation examples where there are some, else that of training.
+    """
+
+    def __init__(self, n_iter_no_change: int, tol: float) -> None:
+        """Allow so many epochs in a row whose fall since the last gain is within tol."""
+        self._rule = EarlyStopping(n_iter_no_change, tol)
+
+    def look(self, epoch: Epoch) -> Look:
+        """Look at the epoch that has just ended; none is kept as the best."""
+        watched = epoch.cost if epoch.validation_cost is None else epoch.validation_cost
+        return Look(best=False, exhausted=self._rule.waits(watched), ends=False)
+
+    def begin_again(self) -> None:
+        """Count from 0 again."""
+        self._rule.begin_again()

@@ -12,7 +12,7 @@ from ellnet.columns import Column
 from ellnet.errors import CorruptFileError, DataError, EllnetWarning, HyperparameterError
 from ellnet.strict_json import Fields
 
-__all__ = ["Label", "Target", "Task"]
+__all__ = ["Label", "Target", "Task", "check_counts"]
 
 Task = Literal["binary", "multiclass", "regression"]
 Label = bool | int | float | str
@@ -45,7 +45,7 @@ class Target:
     scale: float = 1.0
 
     @classmethod
-    def fit(cls, column: Column, task: str | None = None) -> Self:
+    def fit(cls, column: Column, task: str | None = None, *, counts: bool = False) -> Self:
         """Infer the task, and learn the classes or the scale from the training part.
 
         Categories and booleans are classes; so are whole numbers with at most 20 different values;
@@ -54,18 +54,21 @@ class Target:
         Args:
             column: the target.
             task: "classification", "binary", "multiclass" or "regression", said instead.
+            counts: whether the numbers of a regression are counts, which stay as they are.
 
         Raises:
-            DataError: a missing or infinite value, a single class, dates; names rows.
+            DataError: a missing or infinite value, a single class, dates, a count below 0; names rows.
             HyperparameterError: a task that does not go with the column.
         """
         _check_values(column)
         chosen = _task(column, task)
         if chosen == "regression":
-            mean, scale = _mean_and_scale(column)
+            if counts:
+                check_counts(column)
+            mean, scale = (0.0, 1.0) if counts else _mean_and_scale(column)
             return cls(column.name, "regression", (), mean, scale)
-        labels, counts = np.unique(_labels(column), return_counts=True)
-        _check_classes(column.name, labels, counts)
+        labels, rows = np.unique(_labels(column), return_counts=True)
+        _check_classes(column.name, labels, rows)
         binary = len(labels) == 2 and chosen != "multiclass"
         if chosen == "binary" and not binary:
             raise HyperparameterError(
@@ -220,6 +223,20 @@ def _labels(column: Column) -> NDArray[Any]:
         whole = np.all(values == np.floor(values)) and np.all(np.abs(values) < EXACT)
         return values.astype(np.int64) if whole else values
     return np.array([str(value) for value in column.values])
+
+
+def check_counts(column: Column) -> None:
+    """Refuse a number below 0 in a target of counts.
+
+    Raises:
+        DataError: names the first row of them.
+    """
+    below = np.flatnonzero(np.asarray(column.values) < 0)
+    if len(below):
+        raise DataError(
+            f"target {column.name!r} must hold counts of at least 0, which the cost poisson takes, "
+            f"got {column.values[below[0]]:g} in row {below[0]}"
+        )
 
 
 def _check_classes(name: str, labels: NDArray[Any], counts: NDArray[np.int64]) -> None:

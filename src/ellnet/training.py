@@ -19,12 +19,12 @@ from ellnet.interruption import interruptible
 from ellnet.lbfgs import minimize
 from ellnet.network import Network, Parameters
 from ellnet.state import TrainingState
-from ellnet.stopping import EarlyStopping, Stopping
+from ellnet.stopping import EarlyStopping, Standstill, Stopping
 
 __all__ = ["Hook", "Metric", "Outcome", "moments_of", "split_off", "train"]
 
 SMALLEST_RATE = 1e-6
-"""At this learning rate and below the adaptive schedule ends the run instead of cutting it."""
+"""From here on down the adaptive schedule cuts no more: where nothing else is left, the run ends."""
 
 
 @dataclass(frozen=True)
@@ -142,8 +142,8 @@ def train(
         state = TrainingState.start(
             net.parameters, moments_of(hyperparameters), hyperparameters.seed
         )
-    if stopping is None and hyperparameters.early_stopping and validation is not None:
-        stopping = EarlyStopping(hyperparameters.n_iter_no_change, hyperparameters.tol)
+    if stopping is None:
+        stopping = _stopping(hyperparameters, validation)
     last = hyperparameters.epochs if epochs is None else state.epoch + epochs
     data = _Data(examples, validation, metric)
     loop = _Loop(net, data, hyperparameters, tuple(hooks), state, last, stopping, n_threads)
@@ -305,7 +305,7 @@ class _Loop:
         if not look.exhausted:
             return False
         if not cut_again(self.hyperparameters, self.state):
-            return True
+            return look.ends
         self.state = replace(self.state, cuts=self.state.cuts + 1)
         self.stopping.begin_again()
         return False
@@ -339,7 +339,10 @@ def check_together(net: Network, hyperparameters: Hyperparameters) -> None:
 
 
 def smoothed(net: Network, examples: Examples, smoothing: float) -> Examples:
-    """Return the examples with smoothed labels (eq. 11.22), as training alone sees them."""
+    """Return the examples with smoothed labels, as training alone sees them.
+
+    The labels become those of eq. 11.22; the cost on validation examples is that of their own.
+    """
     if smoothing == 0:
         return examples
     classes = net.n[net.L] if net.cost == "categorical_cross_entropy" else 2
@@ -353,10 +356,18 @@ def moments_of(hyperparameters: Hyperparameters) -> int:
     return OPTIMIZERS[name].moments if name in OPTIMIZERS else 0
 
 
+def _stopping(hyperparameters: Hyperparameters, validation: Examples | None) -> Stopping | None:
+    """Return what looks at every epoch, None where nothing has to."""
+    patience, tol = hyperparameters.n_iter_no_change, hyperparameters.tol
+    if hyperparameters.early_stopping and validation is not None:
+        return EarlyStopping(patience, tol)
+    return Standstill(patience, tol) if hyperparameters.adaptive_rates else None
+
+
 def cut_again(hyperparameters: Hyperparameters, state: TrainingState) -> bool:
-    """Say whether the learning rate is cut instead of ending the run: the adaptive schedule does so."""
-    rate = hyperparameters.learning_rate * 5.0**-state.cuts
-    return hyperparameters.schedule == "adaptive" and rate > SMALLEST_RATE
+    """Say whether what follows the adaptive schedule is cut instead of ending the run."""
+    largest = max(hyperparameters.adaptive_rates, default=0.0)
+    return largest * 5.0**-state.cuts > SMALLEST_RATE
 
 
 def explain(

@@ -19,7 +19,7 @@ from ellnet.parts import Parts, Plan, Rows, part_rows
 from ellnet.preprocessing import Preprocessing
 from ellnet.starting import starting_network
 from ellnet.state import TrainingState
-from ellnet.targets import Target
+from ellnet.targets import Target, check_counts
 from ellnet.training import Hook, Outcome, train
 
 __all__ = [
@@ -30,6 +30,13 @@ __all__ = [
     "network_for",
     "train_table",
 ]
+
+OUTPUTS = {
+    "binary_cross_entropy": "sigmoid",
+    "categorical_cross_entropy": "softmax",
+    "poisson": "exponential",
+}
+"""The output that a cost asks for, where it asks for one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,12 +137,12 @@ def _prepared(table: Columns, plan: Plan, hyperparameters: Hyperparameters) -> _
             f"{table.source} has {table.m or 'no'} row{'s' * (table.m == 0)}; training needs at "
             "least 2"
         )
-    y = table[plan.target]
-    whole = Target.fit(y, plan.task)
+    y, counts = table[plan.target], hyperparameters.cost == "poisson"
+    whole = Target.fit(y, plan.task or ("regression" if counts else None), counts=counts)
     parts = part_rows(table, plan, hyperparameters, whole)
     _check_classes_trained(table, whole, parts)
     hyperparameters = _settled(hyperparameters, parts)
-    target = Target.fit(y.take(parts.train), whole.task)
+    target = Target.fit(y.take(parts.train), whole.task, counts=counts)
     inputs = table.drop([plan.target, *([plan.split_column] if plan.split_column else [])])
     preprocessing = Preprocessing.fit(inputs.take(parts.train), dtype=hyperparameters.dtype)
 
@@ -237,8 +244,10 @@ def network_for(examples: Examples, target: Target, hyperparameters: Hyperparame
     }[target.task]
     if hyperparameters.cost != "auto":
         cost = hyperparameters.cost
+        output = OUTPUTS.get(cost, output)
     if hyperparameters.output_activation != "auto":
         output = hyperparameters.output_activation
+    _check_task(target, output, cost)
     Y_rows = int(examples.Y.shape[0])
     if cost == "quantile":
         _check_one_quantile(hyperparameters)
@@ -247,6 +256,26 @@ def network_for(examples: Examples, target: Target, hyperparameters: Hyperparame
     options = hyperparameters.cost_options
     net = Network(n, activations, cost, cost_options=options)
     return starting_network(net, hyperparameters, examples.X)
+
+
+def _check_task(target: Target, output: str, cost: str) -> None:
+    """Refuse a cost of classes for numbers, one of counts for classes, and shares of a single unit."""
+    classes = target.task != "regression"
+    if cost.endswith("cross_entropy") and not classes:
+        raise HyperparameterError(
+            f"cost {cost} is one of classes, and the task is a regression; use squared_error or another "
+            "cost of numbers, or say that the task is a classification"
+        )
+    if cost == "poisson" and classes:
+        raise HyperparameterError(
+            f"cost poisson is one of counts, and the task is {target.task}; say that it is a regression, "
+            "or use another cost"
+        )
+    if output == "softmax" and target.task != "multiclass":
+        raise HyperparameterError(
+            "softmax gives the shares of several units, and the output layer of a "
+            f"{target.task} has one; use sigmoid or identity, or say that the task is multiclass"
+        )
 
 
 def _check_one_quantile(hyperparameters: Hyperparameters) -> None:
@@ -277,6 +306,8 @@ def evaluate_model(
         DataError: a table that does not fit the model; names the column and the row.
     """
     y = table[target]
+    if model.network.cost == "poisson":
+        check_counts(y)
     X: Array = model.inputs(table.drop([target]), unseen=unseen).T
     dtype = model.hyperparameters.dtype
     return _scores(model, Examples(X, model.target.encode(y).astype(dtype)))

@@ -174,6 +174,14 @@ OPTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("--cost", "binary_cross_entropy", "--output-activation", "relu"),
         ("cost binary_cross_entropy", "output activation relu", "sigmoid"),
     ),
+    "a cost of counts for classes": (
+        ("--task", "classification", "--cost", "poisson"),
+        ("cost poisson is one of counts", "task is binary", "regression"),
+    ),
+    "shares of a single unit": (
+        ("--cost", "squared_error", "--output-activation", "softmax"),
+        ("softmax gives the shares of several units", "binary has one", "sigmoid"),
+    ),
     "unknown optimizer": (("--optimizer", "lion"), ("optimizer", "adam", "'lion'")),
     "unknown engine": (("--engine", "gpu"), ("engine", "array", "'gpu'")),
     "unknown option": (("--hiden", "3"), ("'--hiden'", "--hidden")),

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ellnet.equations.costs import COSTS
 from ellnet.models import Model, load
-from tests.cli.command_line import Ell, finished, mixed_table, points, program
+from tests.cli.command_line import Ell, finished, mixed_table, points, program, refused
 
 FILES = ["command.txt", "cost.png", "metrics.jsonl", "model.safetensors", "report.json"]
 
@@ -185,6 +186,56 @@ def test_each_task_is_inferred_and_trains(
     report = tables("train", table, *target, "--epochs", "2", "--json").json
 
     assert (report["task"], report["activations"][-1], report["cost"]) == (task, output, cost)
+
+
+GOES = {
+    "counts.csv": {"squared_error", "absolute_error", "huber", "quantile", "poisson"},
+    "mixed.csv": {"binary_cross_entropy", "squared_error", "absolute_error", "huber", "quantile"},
+    "iris": {
+        *("binary_cross_entropy", "categorical_cross_entropy"),
+        *("squared_error", "absolute_error", "huber"),
+    },
+}
+"""The costs that a table of numbers, one of yes and no, and one of three classes can have."""
+
+
+@pytest.mark.parametrize("cost", COSTS)
+@pytest.mark.parametrize("table", GOES)
+def test_every_cost_trains_or_is_refused_in_a_sentence(tables: Ell, table: str, cost: str) -> None:
+    """With scores beside the baselines', and a model that scores the same table again."""
+    random = np.random.default_rng(0)
+    rows = [(x, random.poisson(np.exp(1 + x))) for x in random.standard_normal(80).tolist()]
+    Path("counts.csv").write_text("x,y\n" + "".join(f"{x},{y}\n" for x, y in rows))
+    target = () if table == "iris" else ("--target", "y")
+    task = ("--task", "regression") if table == "counts.csv" else ()
+
+    ran = tables("train", table, *target, *task, "--cost", cost, "--epochs", 2, "--json")
+
+    if cost not in GOES[table]:
+        assert refused(ran)
+        return
+    report = ran.json
+    assert (ran.code, report["cost"]) == (0, cost)
+    assert set(report["scores"]) == {"model", "prior", "linear"}
+    scored = tables("evaluate", f"{report['run']}/model.safetensors", table)
+    assert scored.code == 0, scored
+
+
+def test_a_count_below_zero_is_refused(tables: Ell) -> None:
+    """In training and in scoring, by its row."""
+    Path("counts.csv").write_text("x,y\n" + "".join(f"{i},{i % 7}\n" for i in range(60)))
+    Path("more.csv").write_text("x,y\n1,2\n2,-3\n")
+    report = tables(
+        *("train", "counts.csv", "--target", "y", "--cost", "poisson", "--epochs", 2, "--json")
+    ).json
+
+    trained = refused(tables("train", "more.csv", "--target", "y", "--cost", "poisson"))
+    scored = refused(tables("evaluate", f"{report['run']}/model.safetensors", "more.csv"))
+
+    assert report["task"] == "regression"
+    for said in (trained, scored):
+        assert "target 'y' must hold counts of at least 0" in said
+        assert "got -3 in row 1" in said
 
 
 def test_columns_may_be_left_out_or_taken_for_categories(tables: Ell) -> None:

@@ -25,6 +25,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "optimizer lbfgs": {"optimizer": "lbfgs", "epochs": 4},
     **{f"schedule {name}": {"schedule": name, "warmup": 0.3} for name in SCHEDULES},
     "dropout": {"dropout": 0.3, "input_dropout": 0.2, "dropout_schedule": "cosine"},
+    "decay": {
+        "optimizer": "adamw",
+        "weight_decay": 0.3,
+        "weight_decay_schedule": "growing_cosine",
+        "dropout": (0.2, 0.4),
+        "dropout_schedule": "exponential",
+    },
     "penalties": {"l1": 0.3, "l2": 0.4, "max_norm": 1.2, "clip_norm": 0.4},
     "smoothing": {"label_smoothing": 0.1},
 }

@@ -8,7 +8,7 @@ from ellnet.engines import engine
 from ellnet.engines.protocol import Cache, Mask
 from ellnet.engines.recursion import cost_of
 from ellnet.equations.activations import ACTIVATIONS
-from ellnet.equations.costs import COSTS
+from ellnet.equations.costs import COSTS, outputs_of
 from ellnet.equations.gradient_check import central_difference, relative_error
 from ellnet.lbfgs import pack, unpack
 from ellnet.network import Network, Parameters, initial_parameters
@@ -21,11 +21,22 @@ OUTPUTS = {
 PENALTIES = {"none": (0.0, 0.0), "l2": (0.7, 0.0), "l1": (0.0, 0.7), "both": (0.4, 0.3)}
 M, KEEP, AWAY, FAR = 3, 0.75, 1e-3, 4.0
 
+CASES = [
+    *((1, output, output, cost) for cost in COSTS for output in outputs_of(cost)),
+    *(
+        (L, hidden, OUTPUTS.get(cost, "identity"), cost)
+        for L in (2, 4, 6)
+        for cost in COSTS
+        for hidden in ACTIVATIONS
+    ),
+]
+"""Depth, activation of the hidden layers, output and cost: a layer alone has every output that goes."""
 
-def network(L, hidden, cost, seed):
-    """A network of L layers; hidden exponentials start from small weights."""
+
+def network(L, hidden, output, cost, seed):
+    """A network of L layers; exponentials start from small weights."""
     n = (*(3, 4, 2, 3, 4, 2)[:L], 2)
-    g = (hidden,) * (L - 1) + (OUTPUTS.get(cost, "identity"),)
+    g = (hidden,) * (L - 1) + (output,)
     start = initial_parameters(n, g, "course", seed, np.float64)
     scale = 0.4 if "exponential" in g else 1.0
     moved = pack(start) + 0.1 * np.random.default_rng(seed).standard_normal(pack(start).size)
@@ -54,12 +65,12 @@ def near_a_kink(net: Network, cache: Cache, Y: np.ndarray) -> bool:
     )
 
 
-def case(L, hidden, cost, *, dropped):
+def case(L, hidden, output, cost, *, dropped):
     """A network, data and masks that are away from every kink."""
     taken = engine("array")
     for seed in range(400):
         random = np.random.default_rng(seed)
-        net = network(L, hidden, cost, seed)
+        net = network(L, hidden, output, cost, seed)
         X, Y = random.standard_normal((3, M)), np.eye(2)[random.integers(0, 2, M)].T
         D = [
             dropout_mask(net.n[k], M, KEEP, seed, epoch=0, step=0, layer=k).astype(float)
@@ -71,15 +82,17 @@ def case(L, hidden, cost, *, dropped):
     raise AssertionError("every seed lies near a kink")
 
 
+def test_there_are_more_than_five_hundred():
+    """Of activation, cost, penalty and dropout, none of them twice."""
+    assert len(set(CASES)) == len(CASES)
+    assert len(CASES) * len(PENALTIES) * 2 == 3024
+
+
 @pytest.mark.parametrize("dropped", [False, True], ids=["", "dropout"])
-@pytest.mark.parametrize("L", [1, 2, 4, 6])
-@pytest.mark.parametrize("hidden", ACTIVATIONS)
-@pytest.mark.parametrize("cost", COSTS)
-def test_the_whole_gradient_under_every_penalty(cost, hidden, L, dropped):
-    """Norm of the difference over the sum of norms below 1e-7; a layer alone has no hidden activation."""
-    if L == 1 and hidden != "tanh":
-        hidden = "tanh"
-    net, X, Y, masks = case(L, hidden, cost, dropped=dropped)
+@pytest.mark.parametrize(("L", "hidden", "output", "cost"), CASES)
+def test_the_whole_gradient_under_every_penalty(cost, hidden, output, L, dropped):
+    """Norm of the difference over the sum of norms below 1e-7, away from kinks."""
+    net, X, Y, masks = case(L, hidden, output, cost, dropped=dropped)
     taken, theta = engine("array"), pack(net.parameters)
     cache = taken.forward(net, X, masks)
     zeros = net.parameters.zeros()

@@ -59,6 +59,34 @@ def test_2_the_weights_carry_the_gradient_back_and_not_their_own_gradient():
         (net.W[3].T @ dZ) @ tanh
 
 
+def test_2_with_as_many_examples_as_units_the_matrix_product_is_silently_wrong():
+    """All three ways of the printed form keep the shape then, alone and together."""
+    net, cache, gradients = passes((3, 4, 4, 4), m=4)
+    dZ, Z, A = gradients.dZ[3], cache.Z[2], cache.A[2]
+    tanh, sigmoid = 1 - A**2, 1 / (1 + np.exp(-Z)) * (1 - 1 / (1 + np.exp(-Z)))
+
+    printed = [
+        (net.W[3].T @ dZ) @ tanh,
+        (gradients.dW[3].T @ dZ) * tanh,
+        (net.W[3].T @ dZ) * sigmoid,
+        (gradients.dW[3].T @ dZ) @ sigmoid,
+    ]
+
+    for wrong in printed:
+        assert wrong.shape == gradients.dZ[2].shape
+        assert not np.allclose(wrong, gradients.dZ[2], rtol=0.1)
+
+
+def test_2_where_the_widths_differ_the_right_form_has_the_right_shape():
+    """dW[L]^T would have it too, W[L] without its transpose not."""
+    net, _, gradients = passes((3, 5, 4, 2))
+
+    assert (net.W[3].T @ gradients.dZ[3]).shape == gradients.dZ[2].shape
+    assert (gradients.dW[3].T @ gradients.dZ[3]).shape == gradients.dZ[2].shape
+    with pytest.raises(ValueError, match="matmul"):
+        net.W[3] @ gradients.dZ[3]
+
+
 def test_3_the_first_layer_s_gradient_comes_through_the_second_layer_s_weights():
     """dZ[1] with dW[L]^T dZ[2] is wrong, in shape or in numbers."""
     net, cache, gradients = passes((3, 4, 4, 4))
@@ -76,7 +104,7 @@ def test_3_the_first_layer_s_gradient_comes_through_the_second_layer_s_weights()
 
 
 def test_4_of_one_example_the_gradient_is_an_outer_product():
-    """dz[l] . a[l-1] is refused where the widths differ, and a wrong shape where they do not."""
+    """dz[l] . a[l-1] without the transpose is refused where the widths differ."""
     _, cache, gradients = passes((4, 5, 3, 2), m=1)
     dz, a = gradients.dZ[2], cache.A[1]
 
@@ -85,6 +113,18 @@ def test_4_of_one_example_the_gradient_is_an_outer_product():
         dz @ a
     with pytest.raises(ValueError, match="broadcast"):
         dz * a
+
+
+def test_4_where_the_widths_agree_what_is_printed_is_silently_wrong():
+    """Of flat vectors it is a number, of columns elementwise a column: W less either has W's shape."""
+    net, cache, gradients = passes((3, 3, 3, 3), m=1)
+    dz, a, W = gradients.dZ[2], cache.A[1], net.W[2]
+    right = W - 0.1 * gradients.dW[2]
+
+    for printed in (np.dot(dz[:, 0], a[:, 0]), dz * a):
+        assert np.shape(printed) != gradients.dW[2].shape
+        assert (W - 0.1 * printed).shape == W.shape
+        assert not np.allclose(W - 0.1 * printed, right, rtol=1e-3)
 
 
 def test_5_without_keepdims_the_bias_gradient_loses_its_column():
@@ -98,3 +138,16 @@ def test_5_without_keepdims_the_bias_gradient_loses_its_column():
     assert flat.shape == (3,)
     assert column.shape == (3, 1)
     assert (np.zeros((3, 1)) - flat).shape == (3, 3)
+
+
+def test_5_a_flat_bias_gradient_goes_on_silently():
+    """b[l] less it is a matrix, which W[l] A[l-1] takes where there are as many examples as units."""
+    net, cache, gradients = passes((4, 3, 2), m=3)
+    flat = np.sum(gradients.dZ[1], axis=1) / 3
+
+    b = net.b[1] - flat
+    Z = net.W[1] @ cache.X + b
+
+    assert b.shape == (3, 3)
+    assert Z.shape == cache.Z[1].shape
+    assert not np.allclose(Z, net.W[1] @ cache.X + (net.b[1] - gradients.db[1]), rtol=1e-3)

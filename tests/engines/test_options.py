@@ -13,6 +13,7 @@ from ellnet.batches import Examples, dropout_mask
 from ellnet.engines import ENGINES, engine
 from ellnet.engines.protocol import Mask
 from ellnet.equations.gradient_check import relative_error
+from ellnet.equations.schedules import SCHEDULES
 from ellnet.errors import HyperparameterError
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.lbfgs import pack, unpack
@@ -112,6 +113,41 @@ def test_every_hyperparameter_changes_the_update(name):
     before, after = trained(usual), trained(flipped)
 
     assert before.shape != after.shape or not np.array_equal(before, after)
+
+
+SCHEDULED: dict[str, Any] = {
+    "optimizer": "adamw",
+    "weight_decay": 0.5,
+    "dropout": 0.5,
+    "input_dropout": 0.2,
+    "warmup": 0.4,
+    "period": 2,
+    "n_iter_no_change": 1,
+    "tol": 1.0,
+}
+"""Something to schedule, and what the schedules need."""
+
+
+@pytest.mark.parametrize("name", [name for name in SCHEDULES if name != "constant"])
+@pytest.mark.parametrize("field", ["schedule", "weight_decay_schedule", "dropout_schedule"])
+def test_every_schedule_serves_rate_decay_and_dropout_alike(field, name):
+    """Whichever follows it, nothing ended early: another network than with what stays constant."""
+    constant = Hyperparameters(**{**BASE, **SCHEDULED})
+    scheduled = dataclasses.replace(constant, **{field: name})
+
+    assert not np.array_equal(trained(constant), trained(scheduled))
+
+
+def test_the_adaptive_schedule_cuts_where_the_cost_of_training_stands_still():
+    """With nothing to validate on too: after two epochs without gain each, and the run goes on."""
+    chosen = Hyperparameters(**{**BASE, "schedule": "adaptive", "n_iter_no_change": 2, "tol": 9.0})
+    net = Network(N, G, "categorical_cross_entropy", initial_parameters(N, G, dtype=np.float64))
+
+    outcome = train(net, examples(), dataclasses.replace(chosen, epochs=30))
+
+    assert outcome.state.cuts == 7  # 0.05 * 5^-7 is the first rate of 1e-6 or less
+    assert outcome.history.stopped == "epochs"
+    assert len(outcome.history.epochs) == 30
 
 
 def test_no_hyperparameter_is_left_out():

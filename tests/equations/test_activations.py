@@ -14,22 +14,56 @@ from ellnet.equations.gradient_check import central_difference, relative_error
 
 POINTS = np.array([[-3.5, -1.0, -0.25, 0.5, 2.0], [1.5, 0.75, -2.0, -0.5, 3.5]])
 
+E1, E2 = math.exp(-1.0), math.exp(2.0)
+ROOT = math.sqrt(2 / math.pi)
+
 KNOWN = {
-    "sigmoid": (0.5, 0.8807970779778823),
-    "tanh": (0.0, 0.9640275800758169),
-    "relu": (0.0, 2.0),
-    "leaky_relu": (0.0, 2.0),
-    "identity": (0.0, 2.0),
-    "elu": (0.0, 2.0),
-    "selu": (0.0, 2.101401974710961),
-    "gelu": (0.0, 1.0 + math.tanh(math.sqrt(2 / math.pi) * 2.35772)),
-    "silu": (0.0, 2.0 * 0.8807970779778823),
-    "mish": (0.0, 2.0 * math.tanh(math.log(1 + math.exp(2.0)))),
-    "softplus": (math.log(2.0), math.log(1 + math.exp(2.0))),
-    "softsign": (0.0, 2.0 / 3.0),
-    "hard_sigmoid": (0.5, 5.0 / 6.0),
-    "exponential": (1.0, math.exp(2.0)),
+    "sigmoid": (E1 / (1 + E1), E2 / (1 + E2)),  # eq. 9.1
+    "tanh": (-0.7615941559557649, 0.9640275800758169),  # eq. 9.3
+    "relu": (0.0, 2.0),  # eq. 9.5
+    "leaky_relu": (-0.01, 2.0),  # eq. 9.7
+    "identity": (-1.0, 2.0),  # eq. 9.9
+    "elu": (E1 - 1, 2.0),  # eq. 9.13
+    "selu": (1.0507009873554805 * 1.6732632423543772 * (E1 - 1), 2.101401974710961),  # eq. 9.15
+    "gelu": (-0.5 * (1 - math.tanh(ROOT * 1.044715)), 1 + math.tanh(ROOT * 2.35772)),  # eq. 9.17
+    "silu": (-E1 / (1 + E1), 2 * E2 / (1 + E2)),  # eq. 9.19
+    "mish": (
+        -((1 + E1) ** 2 - 1) / ((1 + E1) ** 2 + 1),
+        2 * math.tanh(math.log(1 + E2)),
+    ),  # eq. 9.21
+    "softplus": (math.log(1 + E1), math.log(1 + E2)),  # eq. 9.23
+    "softsign": (-1 / 2, 2 / 3),  # eq. 9.25
+    "hard_sigmoid": (1 / 3, 5 / 6),  # eq. 9.27
+    "exponential": (E1, E2),  # eq. 9.29
 }
+"""Values at -1 and 2, by hand."""
+
+S2, T2 = E2 / (1 + E2), math.tanh(math.log(1 + E2))
+
+SLOPES = {
+    "sigmoid": (E1 / (1 + E1) ** 2, E2 / (1 + E2) ** 2),  # eq. 9.2
+    "tanh": (1 / math.cosh(1.0) ** 2, 1 / math.cosh(2.0) ** 2),  # eq. 9.4
+    "relu": (0.0, 1.0),  # eq. 9.6
+    "leaky_relu": (0.01, 1.0),  # eq. 9.8
+    "identity": (1.0, 1.0),  # eq. 9.10
+    "elu": (E1, 1.0),  # eq. 9.14
+    "selu": (1.0507009873554805 * 1.6732632423543772 * E1, 1.0507009873554805),  # eq. 9.16
+    "gelu": (
+        0.5 * (1 - math.tanh(ROOT * 1.044715))
+        - 0.5 * ROOT * 1.134145 / math.cosh(ROOT * 1.044715) ** 2,
+        0.5 * (1 + math.tanh(ROOT * 2.35772)) + ROOT * 1.53658 / math.cosh(ROOT * 2.35772) ** 2,
+    ),  # eq. 9.18
+    "silu": (E1 / (1 + E1) - E1 / (1 + E1) ** 2, S2 + 2 * S2 * (1 - S2)),  # eq. 9.20
+    "mish": (
+        ((1 + E1) ** 2 - 1) / ((1 + E1) ** 2 + 1) - 4 * (1 + E1) * E1 / ((1 + E1) ** 2 + 1) ** 2,
+        T2 + 2 * S2 / math.cosh(math.log(1 + E2)) ** 2,
+    ),  # eq. 9.22
+    "softplus": (E1 / (1 + E1), S2),  # eq. 9.24
+    "softsign": (1 / 4, 1 / 9),  # eq. 9.26
+    "hard_sigmoid": (1 / 6, 1 / 6),  # eq. 9.28
+    "exponential": (E1, E2),  # eq. 9.30
+}
+"""Derivatives at -1 and 2, by hand."""
 
 SMOOTH: dict[str, Callable[[Any], Any]] = {
     "tanh": np.tanh,
@@ -64,11 +98,26 @@ LIMITS = {
 
 
 @pytest.mark.parametrize("name", KNOWN)
-def test_values_at_0_and_2_are_the_textbook_s(name):
-    """g(0) and g(2) by hand."""
-    A = ACTIVATIONS[name].value(np.array([[0.0, 2.0]]))
+def test_values_by_hand(name):
+    """g(-1) and g(2)."""
+    A = ACTIVATIONS[name].value(np.array([[-1.0, 2.0]]))
 
-    assert A[0] == pytest.approx(KNOWN[name], rel=1e-15)
+    assert A[0] == pytest.approx(KNOWN[name], rel=1e-14)
+
+
+@pytest.mark.parametrize("name", SLOPES)
+def test_derivatives_by_hand(name):
+    """-3 g'(-1) and -3 g'(2), where dA is -3."""
+    Z = np.array([[-1.0, 2.0]])
+
+    dZ = ACTIVATIONS[name].backward(np.full_like(Z, -3.0), Z, ACTIVATIONS[name].value(Z))
+
+    assert dZ[0] == pytest.approx([-3.0 * slope for slope in SLOPES[name]], rel=1e-14)
+
+
+def test_only_softmax_has_no_numbers_of_its_own():
+    """Its units depend on one another; every other activation is in both tables."""
+    assert set(KNOWN) == set(SLOPES) == set(ACTIVATIONS) - {"softmax"}
 
 
 def test_leaky_relu_leaks_a_hundredth():
@@ -79,13 +128,24 @@ def test_leaky_relu_leaks_a_hundredth():
 
 
 def test_softmax_is_a_distribution_over_units_and_ignores_a_common_shift():
-    """Columns sum to 1; adding a number to all units of an example changes nothing."""
+    """Columns sum to 1; adding a number to all units of an example changes nothing (eq. 9.11)."""
     A = ACTIVATIONS["softmax"].value(POINTS)
     shifted = ACTIVATIONS["softmax"].value(POINTS + 100.0)
 
     assert A.sum(axis=0) == pytest.approx(np.ones(5))
     assert A[0, 0] == pytest.approx(1 / (1 + np.exp(5.0)))
     assert shifted == pytest.approx(A)
+
+
+def test_softmax_s_derivative_is_the_product_with_its_jacobian():
+    """J = diag(A) - A A^T of each example, written out (eq. 9.12)."""
+    A = ACTIVATIONS["softmax"].value(POINTS)
+    dA = np.array([[0.3, -1.0, 2.0, 0.5, -0.7], [1.0, 0.2, -0.4, 0.9, 1.1]])
+
+    dZ = ACTIVATIONS["softmax"].backward(dA, POINTS, A)
+
+    columns = [(np.diag(a) - np.outer(a, a)) @ d for a, d in zip(A.T, dA.T, strict=True)]
+    assert dZ == pytest.approx(np.array(columns).T, rel=1e-13)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

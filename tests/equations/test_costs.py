@@ -1,11 +1,14 @@
 """Costs: values by hand, derivatives by differences, fused forms equal to the plain ones."""
 
+import math
+
 import numpy as np
 import pytest
 
 from ellnet.equations.activations import ACTIVATIONS
 from ellnet.equations.costs import (
     COSTS,
+    check_options,
     check_pair,
     mean_loss,
     output_delta,
@@ -32,14 +35,59 @@ def test_losses_by_hand():
     losses = {name: row.loss(A, Y)[0, 0] for name, row in COSTS.items()}
 
     assert losses == {
-        "binary_cross_entropy": pytest.approx(-2 * np.log(0.8)),
-        "categorical_cross_entropy": pytest.approx(-np.log(0.8)),
-        "squared_error": pytest.approx(0.5 * (0.04 + 0.04)),
-        "absolute_error": pytest.approx(0.4),
-        "huber": pytest.approx(0.5 * (0.04 + 0.04)),
-        "poisson": pytest.approx(-np.log(0.8) - 1 + 0.8 + 0.2),
-        "quantile": pytest.approx(0.2),
+        "binary_cross_entropy": pytest.approx(-2 * np.log(0.8)),  # eq. 11.1
+        "categorical_cross_entropy": pytest.approx(-np.log(0.8)),  # eq. 11.4
+        "squared_error": pytest.approx(0.5 * (0.04 + 0.04)),  # eq. 11.7
+        "absolute_error": pytest.approx(0.4),  # eq. 11.11
+        "huber": pytest.approx(0.5 * (0.04 + 0.04)),  # eq. 11.13
+        "poisson": pytest.approx(-np.log(0.8) - 1 + 0.8 + 0.2),  # eq. 11.15
+        "quantile": pytest.approx(0.2),  # eq. 11.20
     }
+
+
+def test_derivatives_by_hand():
+    """dA of the same example: its own loss by each output, no mean in it."""
+    A, Y = np.array([[0.8], [0.2]]), np.array([[1.0], [0.0]])
+
+    slopes = {name: row.backward(A, Y)[:, 0].tolist() for name, row in COSTS.items()}
+
+    assert slopes == {
+        "binary_cross_entropy": pytest.approx([-1.25, 1.25]),  # eq. 11.2
+        "categorical_cross_entropy": pytest.approx([-1.25, 0.0]),  # eq. 11.5
+        "squared_error": pytest.approx([-0.2, 0.2]),  # eq. 11.8
+        "absolute_error": [-1.0, 1.0],  # eq. 11.12
+        "huber": pytest.approx([-0.2, 0.2]),  # eq. 11.14
+        "poisson": pytest.approx([-0.25, 1.0]),  # eq. 11.16
+        "quantile": [-0.5, 0.5],  # eq. 11.21
+    }
+
+
+def test_losses_from_z_by_hand():
+    """Two units, Z = (log 3, 0), and what the output of each pair comes to."""
+    Z, Y = np.array([[math.log(3.0)], [0.0]]), np.array([[1.0], [0.0]])
+    A = math.log(4.0), math.log(2.0)
+
+    losses = {(output, cost): COSTS[cost].fused[output].loss(Z, Y)[0, 0] for output, cost in FUSED}
+
+    assert losses == {
+        ("sigmoid", "binary_cross_entropy"): pytest.approx(
+            math.log(4 / 3) + math.log(2)
+        ),  # eq. 11.3
+        ("softmax", "categorical_cross_entropy"): pytest.approx(math.log(4 / 3)),  # eq. 11.6
+        ("exponential", "poisson"): pytest.approx(3 - 1 - math.log(3) + 1),  # eq. 11.17
+        ("softplus", "poisson"): pytest.approx(A[0] - 1 - math.log(A[0]) + A[1]),  # eq. 11.18
+    }
+
+
+def test_the_delta_of_softplus_and_poisson_by_hand():
+    """S (1 - Y / A), S the sigmoid 3/4 and 1/2 (eq. 11.19)."""
+    Z, Y = np.array([[math.log(3.0)], [0.0]]), np.array([[1.0], [5.0]])
+    A = ACTIVATIONS["softplus"].value(Z)
+
+    delta = output_delta("softplus", "poisson", Z, A, Y)
+
+    expected = [0.75 * (1 - 1 / math.log(4)), 0.5 * (1 - 5 / math.log(2))]
+    assert delta[:, 0] == pytest.approx(expected, rel=1e-14)
 
 
 @pytest.mark.parametrize("name", COSTS)
@@ -159,7 +207,7 @@ def test_costs_of_numbers_go_with_the_outputs_by_the_chain_rule(output, cost):
 
 
 def test_weights_make_a_weighted_mean():
-    """The cost is the sum of weighted losses over the sum of weights."""
+    """The cost is the sum of weighted losses over the sum of weights (eq. 11.9, eq. 11.10)."""
     losses, w = np.array([[1.0, 2.0, 6.0]]), np.array([[1.0, 0.0, 3.0]])
 
     assert mean_loss(losses) == pytest.approx(3.0)
@@ -182,3 +230,29 @@ def test_no_weight_at_all_is_zero_and_no_quotient_of_zeros():
     """A minibatch may hold nothing but examples of weight 0."""
     assert weigh(np.ones((2, 3)), np.zeros((1, 3))).tolist() == [[0.0] * 3, [0.0] * 3]
     assert mean_loss(np.ones((1, 3)), np.zeros((1, 3))) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("cost", "options", "message"),
+    [
+        ("squared_error", {"threshold": 1.0}, "squared_error has no option 'threshold'"),
+        ("huber", {"threshold": 0.0}, "threshold must be a finite number above 0, got 0.0"),
+        ("huber", {"threshold": math.inf}, "threshold must be a finite number above 0, got inf"),
+        ("quantile", {"quantiles": (0.5, 1.0)}, r"between 0 and 1, got \(0.5, 1.0\)"),
+        ("quantile", {"quantiles": (0.0,)}, r"between 0 and 1, got \(0.0,\)"),
+        ("quantile", {"quantiles": ()}, r"between 0 and 1, got \(\)"),
+        ("quantile", {"quantiles": (0.1, 0.5, 0.9)}, "each of the 3 quantiles .* got 4 units"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(cost, options, message):
+    """One that the cost does not have, and values outside their range."""
+    with pytest.raises(HyperparameterError, match=message):
+        check_options(cost, options, 4)
+
+
+def test_options_come_back_as_plain_numbers():
+    """NumPy's would carry float32 arrays along with them."""
+    found = check_options("quantile", {"quantiles": [np.float64(0.1), 0.9]}, 4)
+
+    assert found == {"quantiles": (0.1, 0.9)}
+    assert {type(q) for q in found["quantiles"]} == {float}

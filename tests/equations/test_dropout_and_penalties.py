@@ -13,7 +13,7 @@ AT = {"epoch": 3, "step": 5, "layer": 2}
 
 
 def test_dropout_keeps_the_mean():
-    """What is kept is divided by the part that is kept; the derivative has the same mask."""
+    """What is kept is divided by its share (eq. 17.1); the derivative has the same mask (eq. 17.2)."""
     A, D = np.ones((50, 400)), dropout_mask(50, 400, 0.8, 0, **AT).astype(float)
 
     dropped = dropout(A, D, 0.8)
@@ -57,7 +57,7 @@ def test_a_mask_is_these_bits():
 
 
 def test_the_l1_penalty_and_its_derivative():
-    """(lambda / m) sum |W| by hand, by differences, and 0 at 0."""
+    """(lambda / m) sum |W| by hand (eq. 14.3), by differences, and 0 at 0 (eq. 14.4)."""
     W = np.array([[1.0, -2.0], [3.0, 0.5]])
 
     assert l1(W, 0.6, 3) == pytest.approx(0.2 * 6.5)
@@ -68,13 +68,20 @@ def test_the_l1_penalty_and_its_derivative():
 
 @pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])
 def test_max_norm_bounds_the_rows(scale):
-    """A row above the bound is scaled to it, in its direction; the others keep their bits."""
+    """A row above the bound is scaled to it, in its direction; the others keep their bits (eq. 14.5)."""
     W = scale * np.array([[3.0, 4.0], [0.3, 0.4], [0.0, 0.0]])
 
     bounded = max_norm(W, scale)
 
-    assert bounded[0] == pytest.approx(scale * np.array([0.6, 0.8]))
+    assert bounded[0] == pytest.approx(scale * np.array([0.6, 0.8]), rel=1e-14, abs=0.0)
     assert bounded[1:].tobytes() == W[1:].tobytes()
+
+
+def test_max_norm_takes_a_row_of_great_and_small_weights():
+    """The squares of the great one would overflow."""
+    bounded = max_norm(np.array([[1e200, 1.0]]), 5e199)
+
+    assert bounded[0] == pytest.approx([5e199, 0.5], rel=1e-14)
 
 
 def test_strict_arrays_agree():

@@ -22,15 +22,15 @@ from ellnet.equations.initializers import (
 @pytest.mark.parametrize(
     ("name", "deviation"),
     [
-        ("he", math.sqrt(2 / 400)),
-        ("glorot", math.sqrt(2 / 700)),
-        ("course", math.sqrt(1 / 400)),
-        ("lecun", math.sqrt(1 / 400)),
-        ("scaled_normal", 0.01),
+        ("he", math.sqrt(2 / 400)),  # eq. 12.1
+        ("glorot", math.sqrt(2 / 700)),  # eq. 12.2
+        ("course", math.sqrt(1 / 400)),  # eq. 12.3
+        ("lecun", math.sqrt(1 / 400)),  # eq. 12.4
+        ("scaled_normal", 0.01),  # eq. 12.5
     ],
 )
 def test_initial_weights_have_the_variance_that_the_paper_says(name, deviation):
-    """Mean 0 and the deviation of eq. 12.1 to 12.5, within five standard errors."""
+    """Mean 0 and the deviation of the formula, within five standard errors."""
     W = INITIALIZERS[name](300, 400, np.random.default_rng(0))
 
     assert W.shape == (300, 400)
@@ -58,7 +58,7 @@ def test_lecun_s_weights_are_the_course_s():
 
 @pytest.mark.parametrize(("n_out", "n_in"), [(5, 5), (7, 3), (3, 7), (1, 4), (4, 1), (1, 1)])
 def test_orthogonal_weights_are_orthogonal_on_the_short_side(n_out, n_in):
-    """The smaller of W W^T and W^T W is the identity."""
+    """The smaller of W W^T and W^T W is the identity (eq. 12.6)."""
     W = orthogonal(n_out, n_in, np.random.default_rng(2))
 
     assert W.shape == (n_out, n_in)
@@ -77,7 +77,7 @@ def test_orthogonal_weights_do_not_lean_to_one_side():
 
 
 def test_zeros_are_zeros_and_draw_nothing():
-    """The generator stands where it stood."""
+    """W = 0 (eq. 12.7); the generator stands where it stood."""
     random = np.random.default_rng(1)
 
     W = zeros(2, 3, random)

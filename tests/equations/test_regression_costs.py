@@ -117,7 +117,7 @@ def test_at_the_kink_the_derivative_is_zero():
 
 
 def test_huber_by_hand():
-    """A parabola within the threshold, a line of its slope beyond."""
+    """A parabola within the threshold, a line of its slope beyond (eq. 11.13, eq. 11.14)."""
     errors = np.array([[-3.0, -0.5, 0.0, 0.25, 2.0]])
 
     losses = huber(errors, 0 * errors, threshold=0.5)
@@ -138,7 +138,7 @@ def test_units_are_summed():
 
 
 def test_unit_k_predicts_target_k_over_q_at_the_quantile_that_remains():
-    """Two targets and two quantiles make four units, a target's quantiles one below the other."""
+    """Two targets, two quantiles: four units, a target's quantiles together (eq. 11.20, eq. 11.21)."""
     a, y = np.zeros((4, 1)), np.array([[1.0], [1.0], [-2.0], [-2.0]])
 
     dA = quantile_backward(a, y, (0.1, 0.9))
@@ -172,7 +172,7 @@ def test_units_that_are_no_multiple_of_the_quantiles_are_refused(rows):
 
 
 def test_the_poisson_deviance_by_hand():
-    """Y log(Y / A) - Y + A, 0 where A = Y, and A where nothing was counted."""
+    """Y log(Y / A) - Y + A, 0 where A = Y, and A where nothing was counted (eq. 11.15)."""
     counts, means = np.array([[0.0, 1.0, 3.0, 4.0]]), np.array([[0.7, 2.0, 3.0, 1.0]])
 
     losses = poisson(means, counts)
@@ -223,7 +223,7 @@ def test_counts_and_softplus_are_stable_to_ten_thousand(dtype):
 
 @pytest.mark.parametrize(("classes", "labels"), [(4, np.eye(4)), (2, np.eye(4)[:2])])
 def test_smoothed_labels(classes, labels):
-    """A share s goes to all K classes alike; one-hot columns keep their sum."""
+    """A share s goes to all K classes alike; one-hot columns keep their sum (eq. 11.22)."""
     smooth = smooth_labels(labels, 0.1, classes)
 
     assert smooth[0] == pytest.approx([0.9 + 0.1 / classes, *[0.1 / classes] * 3])

@@ -51,6 +51,64 @@ def test_factors_are_pytorch_s(row):
     assert found == pytest.approx(row["factors"], rel=1e-12, abs=1e-15)
 
 
+BY_HAND = {
+    "constant": [1.0, 1.0],  # eq. 16.1
+    "invscaling": [401**-0.5, 501**-0.5],  # eq. 16.2
+    "adaptive": [1 / 25, 1 / 25],  # eq. 16.3
+    "step": [0.5**2, 0.5**2],  # eq. 16.4
+    "exponential": [0.5**4, 0.5**5],  # eq. 16.5
+    "cosine": [0.1 + 0.45 * (1 + math.cos(k * math.pi / 40)) for k in (18, 21)],  # eq. 16.6
+    "cosine_restarts": [
+        0.1 + 0.45 * (1 + math.cos(math.pi * (k - 8) / 16)) for k in (18, 21)
+    ],  # eq. 16.7
+    "one_cycle": [
+        0.1 + 0.45 * (1 + math.cos(math.pi * (k - 9) / 30)) for k in (18, 21)
+    ],  # eq. 16.8
+    "growing_cosine": [
+        0.5 - 0.5 * math.cos(2 * math.pi * math.log2(1 + 15 * k / 40)) for k in (18, 21)
+    ],  # eq. 16.9
+}
+"""Factors of steps 18 and 21 of 40: in epochs 4 and 5 of ten, of 100 examples each."""
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_factors_by_hand(name):
+    """In the middle of a run, from the formula."""
+    assert [factors(name)[k] for k in (18, 21)] == pytest.approx(BY_HAND[name], rel=1e-13)
+
+
+def test_the_way_up_of_one_cycle():
+    """From 1/25 along half a cosine to 1 at the last step of the warm-up (eq. 16.8)."""
+    found = factors("one_cycle")[:10]
+
+    expected = [0.04 + 0.48 * (1 - math.cos(math.pi * k / 9)) for k in range(10)]
+    assert found == pytest.approx(expected, rel=1e-13)
+
+
+@pytest.mark.parametrize("steps", [2, 3, 40])
+def test_one_cycle_ends_at_the_floor(steps):
+    """However short the run is, its last step has the lowest factor."""
+    assert factors("one_cycle", steps)[-1] == pytest.approx(0.1, rel=1e-12)
+
+
+def test_a_way_up_of_a_single_step_is_its_top():
+    """A quarter of four steps, and less than a step: there is nothing to divide by."""
+    assert factors("one_cycle", 4)[0] == 1.0
+    assert factors("one_cycle", 2)[0] < 1.0
+    assert schedules.warm_up(clock(0, 6), warmup=0.25) == pytest.approx(1 / 1.5)
+    assert schedules.warm_up(clock(0, 4), warmup=0.25) == 1.0
+
+
+def test_a_cycle_begins_again_at_the_top():
+    """The first takes two epochs of four steps, the second four, the third eight."""
+    found = factors("cosine_restarts")
+
+    assert [k for k in range(40) if found[k] == 1.0] == [0, 8, 24]
+    assert factors("cosine_restarts", growth=1)[7:9] == pytest.approx(
+        [0.1 + 0.45 * (1 + math.cos(math.pi * 7 / 8)), 1.0]
+    )
+
+
 def test_inverse_scaling_counts_examples():
     """1 / sqrt(examples seen + 1), the same through an epoch."""
     assert factors("invscaling")[3:5] == [1.0, pytest.approx(1 / math.sqrt(101))]
@@ -95,7 +153,7 @@ def test_every_option_changes_the_factors(name):
 
 
 def test_the_warm_up_is_linear_and_ends():
-    """A quarter of 40 steps."""
+    """A quarter of 40 steps (eq. 16.10)."""
     found = [schedules.warm_up(clock(step), warmup=0.25) for step in range(40)]
 
     assert found[:10] == pytest.approx([k / 10 for k in range(1, 11)])
@@ -108,3 +166,4 @@ def test_a_clock_tells_the_time():
     assert clock(6).time == pytest.approx(1.5)
     assert clock(30).progress == 0.75
     assert clock(80).progress == 1.0
+    assert Clock(1, 1, 1, 1, 1).time == Clock(1, 1, 1, 1, 1).progress == 1.0

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ellnet.arrays import Array
+from ellnet.equations.complex_step import complex_step
 from ellnet.equations.gradient_check import central_difference, relative_error
 from ellnet.equations.optimizers import adam, gradient_descent
 from ellnet.equations.penalties import l2, l2_backward
@@ -26,7 +27,7 @@ def test_gradient_descent_by_hand():
 
 
 def adam_by_hand(theta: float, gradients: list[float]) -> list[float]:
-    """Algorithm 1 of Kingma and Ba (2015), on one number."""
+    """Algorithm 1 of Kingma and Ba (2015), on one number (eq. 13.1)."""
     m = v = 0.0
     path = []
     for t, g in enumerate(gradients, start=1):
@@ -38,7 +39,7 @@ def adam_by_hand(theta: float, gradients: list[float]) -> list[float]:
 
 
 def test_adam_follows_the_paper_for_25_steps():
-    """To rounding, from given gradients of changing sign and size."""
+    """To rounding, from given gradients of changing sign and size (eq. 13.1)."""
     gradients = [math.sin(3 * t) * 10 ** (t % 5 - 2) for t in range(25)]
     theta = np.array([[0.5]])
     moments: Sequence[Array] = (np.zeros((1, 1)), np.zeros((1, 1)))
@@ -82,7 +83,7 @@ def test_adam_in_float32_keeps_its_corrections_in_double():
 
 
 def test_the_l2_penalty_and_its_derivative():
-    """(lambda / 2m) sum W^2 by hand, and by differences."""
+    """(lambda / 2m) sum W^2 by hand (eq. 14.1), and by differences (eq. 14.2)."""
     W = np.array([[1.0, -2.0], [3.0, 0.5]])
 
     assert l2(W, 0.6, 3) == pytest.approx(0.1 * 14.25)
@@ -91,14 +92,25 @@ def test_the_l2_penalty_and_its_derivative():
 
 
 def test_central_differences_are_exact_for_a_parabola():
-    """The error term is of the third derivative."""
+    """The error term is of the third derivative (eq. 15.1)."""
     gradient = central_difference(lambda t: float(np.sum(t * t)), np.array([1.0, -2.0, 0.0]))
 
     assert gradient == pytest.approx([2.0, -4.0, 0.0], abs=1e-9)
 
 
+def test_the_complex_step_is_exact_where_differences_are_not():
+    """Of exp(x) / (sin(x)^3 + cos(x)^3), Squire and Trapp's own example, to rounding (eq. 15.3)."""
+    x = np.array([1.5, 0.3])
+    e, s, c = np.exp(x), np.sin(x), np.cos(x)
+
+    found = complex_step(lambda t: np.sum(np.exp(t) / (np.sin(t) ** 3 + np.cos(t) ** 3)), x)
+
+    slope = e * (s**3 + c**3 - 3 * s**2 * c + 3 * c**2 * s) / (s**3 + c**3) ** 2
+    assert found == pytest.approx(slope, rel=1e-14)
+
+
 def test_the_relative_error_is_that_of_the_notes():
-    """0 for equal vectors and for zeros, 1 for opposite ones and for one that is missing."""
+    """0 for equal vectors and for zeros, 1 for opposite ones and where one is missing (eq. 15.2)."""
     g = np.array([3.0, 4.0])
 
     assert relative_error(g, g) == 0.0

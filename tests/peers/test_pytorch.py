@@ -6,10 +6,13 @@ import torch
 from torch.nn import functional
 
 from ellnet.engines import engine
+from ellnet.engines.recursion import cost_of, penalty_of
 from ellnet.equations import schedules
 from ellnet.equations.optimizers import OPTIMIZERS, clip_by_norm
 from ellnet.equations.schedules import Clock
-from ellnet.network import Network, initial_parameters
+from ellnet.history import Epoch
+from ellnet.network import Network, Parameters, initial_parameters
+from ellnet.stopping import Standstill
 from tests.engines.libraries import KINDS, gradients_of, trained_on
 from tests.equations.golden import make_optimizers_and_schedules as golden
 
@@ -28,20 +31,30 @@ HIDDEN = {
     "mish": functional.mish,
     "softplus": lambda z: functional.softplus(z, threshold=1000.0),
     "softsign": functional.softsign,
+    "hard_sigmoid": lambda z: torch.clamp(z / 6 + 0.5, 0.0, 1.0),
+    "exponential": torch.exp,
 }
-OUTPUTS = {
-    "softmax": (
-        "categorical_cross_entropy",
-        lambda z, y: functional.cross_entropy(z, y, reduction="none"),
+COSTS = {
+    ("softmax", "categorical_cross_entropy"): lambda z, y: functional.cross_entropy(
+        z, y, reduction="none"
     ),
-    "sigmoid": (
-        "binary_cross_entropy",
-        lambda z, y: functional.binary_cross_entropy_with_logits(z, y, reduction="none").sum(1),
+    ("sigmoid", "binary_cross_entropy"): lambda z, y: functional.binary_cross_entropy_with_logits(
+        z, y, reduction="none"
+    ).sum(1),
+    ("identity", "squared_error"): lambda z, y: 0.5 * ((z - y) ** 2).sum(1),
+    ("identity", "absolute_error"): lambda z, y: functional.l1_loss(z, y, reduction="none").sum(1),
+    ("identity", "huber"): lambda z, y: functional.huber_loss(z, y, reduction="none").sum(1),
+    ("exponential", "poisson"): lambda z, y: (
+        functional.poisson_nll_loss(z, y, reduction="none").sum(1) - y.sum(1)
     ),
-    "identity": ("squared_error", lambda z, y: 0.5 * ((z - y) ** 2).sum(1)),
+    ("identity", "quantile"): lambda z, y: torch.maximum(0.5 * (y - z), -0.5 * (y - z)).sum(1),
 }
-NETWORKS = [(g, output, L) for g in HIDDEN for output in OUTPUTS for L in (2, 4)]
-"""Twelve hidden activations, three outputs, two depths."""
+"""Output and cost, and the losses of PyTorch: of one-hot targets, whose y log y is 0."""
+
+NETWORKS = [
+    (g, *pair, L) for g in HIDDEN for pair in COSTS for L in (1, 2, 4) if L > 1 or g == "relu"
+]
+"""Fourteen hidden activations, seven costs, two depths; and each cost with a layer alone."""
 
 
 @pytest.fixture(autouse=True)
@@ -53,28 +66,32 @@ def in_double():
     torch.set_default_dtype(before)
 
 
-@pytest.mark.parametrize(("hidden", "output", "L"), NETWORKS)
-def test_cost_and_gradients_are_pytorch_s(hidden, output, L):
-    """By its automatic differentiation, weights of examples and L2 penalty included."""
-    cost, losses = OUTPUTS[output]
+@pytest.mark.parametrize(("hidden", "output", "cost", "L"), NETWORKS)
+def test_cost_and_gradients_are_pytorch_s(hidden, output, cost, L):
+    """By its automatic differentiation, weights of examples, L1 and L2 penalty included."""
     n, g = (5, *(6, 4, 5)[: L - 1], 3), (hidden,) * (L - 1) + (output,)
     net = Network(n, g, cost, initial_parameters(n, g, "course", L, np.float64))
+    if "exponential" in g:
+        net = net.with_parameters(Parameters.from_arrays([a / 2 for a in net.parameters.arrays()]))
     random = np.random.default_rng(0)
     X, Y = random.standard_normal((5, 9)), np.eye(3)[random.integers(0, 3, 9)].T
-    w, l2 = random.random((1, 9)) + 0.5, 0.6
+    w, strength = random.random((1, 9)) + 0.5, {"l2": 0.6, "l1": 0.2}
     theirs = [torch.tensor(np.array(a), requires_grad=True) for a in net.parameters.arrays()]
     A = torch.tensor(X.T)
     for layer in range(L):
         z = A @ theirs[2 * layer].T + theirs[2 * layer + 1][:, 0]
         A = HIDDEN[hidden](z)
     share = torch.tensor(w[0] / w.sum())
-    penalty = l2 / (2 * 9) * sum((W**2).sum() for W in theirs[0::2])
-    J = (share * losses(z, torch.tensor(Y.T))).sum() + penalty
+    penalty = sum(0.6 / 18 * (W**2).sum() + 0.2 / 9 * W.abs().sum() for W in theirs[0::2])
+    J = (share * COSTS[output, cost](z, torch.tensor(Y.T))).sum() + penalty
     J.backward()
     taken = engine("array")
 
-    found = taken.backward(net, taken.forward(net, X), Y, w, l2=l2).parameters
+    cache = taken.forward(net, X)
+    found = taken.backward(net, cache, Y, w, **strength).parameters
 
+    cost_found = cost_of(net, cache, Y, w) + penalty_of(net, 9, **strength)
+    assert cost_found == pytest.approx(float(J.detach()), rel=REL)
     for mine, other in zip(found.arrays(), theirs, strict=True):
         assert other.grad is not None
         gradient = other.grad.numpy()
@@ -108,6 +125,26 @@ def test_schedules_are_pytorch_s(row):
     found = [schedule(Clock(k, steps, k, steps, 1), **options) for k in range(length)]
 
     assert found == pytest.approx(golden.rates(theirs, their_options, length), rel=REL, abs=1e-15)
+
+
+def test_the_adaptive_schedule_is_pytorch_s_on_a_plateau():
+    """ReduceLROnPlateau by a fifth: the same rate after each of 25 costs that fall, rise and stand."""
+    costs = [5.0, 4.0, 3.95, 3.9, 4.2, 3.0, 3.1, 3.1, 3.1, 2.0, *([1.95] * 9), 1.0, *([1.2] * 5)]
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
+        optimizer, factor=0.2, patience=2, threshold=0.1, threshold_mode="abs", eps=0.0
+    )
+    stopping, cuts = Standstill(n_iter_no_change=3, tol=0.1), 0
+
+    for cost in costs:
+        plateau.step(cost)
+        if stopping.look(Epoch(cost)).exhausted:
+            cuts += 1
+            stopping.begin_again()
+        factor = schedules.adaptive(Clock(0, 1, 0, 1, 1), cuts=cuts)
+        assert factor == pytest.approx(optimizer.param_groups[0]["lr"], rel=REL)
+
+    assert cuts == 6
 
 
 def test_clipping_is_pytorch_s():

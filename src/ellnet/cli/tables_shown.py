@@ -76,7 +76,7 @@ def show_scores(console: Console, scores: Mapping[str, Scores], target: Target, 
     first = scores["model"]
     names = {
         "model": "this network",
-        "prior": "mean of training" if target.task == "regression" else "majority class",
+        "prior": "best constant" if target.task == "regression" else "majority class",
         "linear": "linear model",
     }
     rows = f"on {first.m:,} {f'{part} ' if part else ''}row{'' if first.m == 1 else 's'}"

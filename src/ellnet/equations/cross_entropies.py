@@ -34,7 +34,7 @@ def binary_cross_entropy_backward(A: Array, Y: Array) -> Array:
 
 
 def binary_cross_entropy_from_z(Z: Array, Y: Array) -> Array:
-    """Binary cross-entropy of a sigmoid output, sum_k log(1 + exp(Z_k)) - Y_k Z_k (eq. 11.3).
+    """Binary cross-entropy of a sigmoid output, sum_k (log(1 + exp(Z_k)) - Y_k Z_k) (eq. 11.3).
 
     Written as max(Z, 0) - Y Z + log(1 + exp(-|Z|)), which neither overflows nor cancels.
     """

@@ -140,7 +140,7 @@ def adamw(
     epsilon: float,
     weight_decay: float,
 ) -> tuple[Array, Moments]:
-    """AdamW: Adam from theta (1 - alpha lambda), the weights decayed by themselves (eq. 13.6).
+    """AdamW theta := theta (1 - alpha lambda), the weights' own decay, then Adam's step (eq. 13.6).
 
     From Loshchilov and Hutter, 2019. Biases do not decay: for them lambda is 0.
     """
@@ -161,11 +161,10 @@ def nadam(
     epsilon: float,
     momentum_decay: float,
 ) -> tuple[Array, Moments]:
-    """NAdam theta := theta - alpha (mu_t' m + mu_t dtheta) / (sqrt(v') + epsilon) (eq. 13.7).
+    """NAdam theta := theta - alpha (p m + q dtheta) / (sqrt(v') + epsilon) (eq. 13.7; Dozat, 2016).
 
-    Nesterov's momentum in Adam (Dozat, 2016), in PyTorch's form: m and v as in eq. 13.1,
-    mu_t = beta_1 (1 - 0.96^(t psi) / 2), the weight of m is mu_(t+1) / (1 - mu_1 ... mu_(t+1)) and
-    that of dtheta is (1 - mu_t) / (1 - mu_1 ... mu_t).
+    With m and v' of Adam, p = mu_(t+1) / (1 - mu_1 ... mu_(t+1)), q = (1 - mu_t) / (1 - mu_1 ... mu_t)
+    and mu_t = beta_1 (1 - 0.96^(t psi) / 2). It is Nesterov's momentum in Adam, in PyTorch's form.
     """
     m, v = moments
     m = beta_1 * m + (1.0 - beta_1) * dtheta

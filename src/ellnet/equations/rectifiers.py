@@ -80,7 +80,7 @@ def elu_backward(dA: Array, Z: Array, A: Array) -> Array:
 def selu(Z: Array) -> Array:
     """Scaled ELU A = s Z where Z > 0, else s a (exp(Z) - 1) (eq. 9.15; Klambauer et al., 2017).
 
-    s = 1.0507... and a = 1.6732... keep mean 0 and variance 1 from layer to layer.
+    s = 1.0507... and a = 1.6732... hold mean 0 and variance 1 from layer to layer.
     """
     xp = namespace(Z)
     return SELU_SLOPE * xp.clip(Z, min=0.0) + SELU_FLOOR * xp.expm1(xp.clip(Z, max=0.0))

@@ -53,9 +53,9 @@ def absolute_error_backward(A: Array, Y: Array) -> Array:
 
 
 def huber(A: Array, Y: Array, threshold: float = 1.0) -> Array:
-    """Huber's error sum_k D_k^2 / 2 where |D_k| <= t, else t (|D_k| - t/2), D = A - Y (eq. 11.13).
+    """Huber's error sum_k H_k, H_k = D_k^2 / 2 where |D_k| <= t, else t |D_k| - t^2 / 2 (eq. 11.13).
 
-    Written as C (D - C/2) with C = D held between -t and t, t the threshold.
+    D = A - Y, and t is the threshold. Written as C (D - C/2) with C = D held between -t and t.
     """
     xp = namespace(A, Y)
     D = A - Y
@@ -69,7 +69,7 @@ def huber_backward(A: Array, Y: Array, threshold: float = 1.0) -> Array:
 
 
 def poisson(A: Array, Y: Array) -> Array:
-    """Poisson deviance, the half of it: sum_k Y_k log(Y_k / A_k) - Y_k + A_k, 0 log 0 = 0 (eq. 11.15).
+    """Half the Poisson deviance, sum_k (Y_k log(Y_k / A_k) - Y_k + A_k), with 0 log 0 = 0 (eq. 11.15).
 
     It is the negative logarithm of the likelihood of counts Y >= 0 whose mean is A > 0, less what
     depends on Y alone: 0 where A = Y.
@@ -84,7 +84,7 @@ def poisson_backward(A: Array, Y: Array) -> Array:
 
 
 def poisson_from_z(Z: Array, Y: Array) -> Array:
-    """Poisson deviance of an exponential output, sum_k exp(Z_k) - Y_k + Y_k (log Y_k - Z_k) (eq. 11.17).
+    """Poisson deviance of exponential outputs, sum_k (exp(Z_k) - Y_k + Y_k (log Y_k - Z_k)) (eq. 11.17).
 
     Its dZ[L] is A - Y (eq. 6.6).
     """
@@ -93,7 +93,7 @@ def poisson_from_z(Z: Array, Y: Array) -> Array:
 
 
 def poisson_of_softplus_from_z(Z: Array, Y: Array) -> Array:
-    """Poisson deviance of a softplus output, sum_k A_k - Y_k + Y_k (log Y_k - log A_k) (eq. 11.18).
+    """Poisson deviance of softplus outputs, sum_k (A_k - Y_k + Y_k (log Y_k - log A_k)) (eq. 11.18).
 
     A = log(1 + exp(Z)) vanishes far below zero, where its logarithm is Z itself: what Z goes below
     the logarithm of the smallest number is added to that.

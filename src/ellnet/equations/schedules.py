@@ -54,34 +54,34 @@ class Clock(NamedTuple):
 
 
 def constant(clock: Clock) -> float:
-    """The rate stays as it is, factor 1 (eq. 16.1)."""
+    """The rate stays as it is, factor = 1 (eq. 16.1)."""
     del clock
     return 1.0
 
 
 def invscaling(clock: Clock, *, power_t: float) -> float:
-    """Inverse scaling, factor 1 / (examples seen + 1)^power_t (eq. 16.2), constant in an epoch."""
+    """Inverse scaling, factor = 1 / (examples seen + 1)^power_t (eq. 16.2), constant in an epoch."""
     return float((clock.epoch * clock.examples + 1) ** -power_t)
 
 
 def adaptive(clock: Clock, *, cuts: int) -> float:
-    """Adaptive rate, factor 5^-cuts (eq. 16.3), where cuts counts how often the cost stood still."""
+    """Adaptive rate, factor = 5^-cuts (eq. 16.3), where cuts counts how often the cost stood still."""
     del clock
     return float(5.0**-cuts)
 
 
 def step(clock: Clock, *, gamma: float, period: int) -> float:
-    """Steps down, factor gamma^floor(epoch / period) (eq. 16.4)."""
+    """Steps down, factor = gamma^floor(epoch / period) (eq. 16.4)."""
     return float(gamma ** (clock.epoch // period))
 
 
 def exponential(clock: Clock, *, gamma: float) -> float:
-    """Exponential fall, factor gamma^epoch (eq. 16.5)."""
+    """Exponential fall, factor = gamma^epoch (eq. 16.5)."""
     return float(gamma**clock.epoch)
 
 
 def cosine(clock: Clock, *, floor: float) -> float:
-    """Half a cosine over the run, factor f + (1 - f) (1 + cos(pi t)) / 2 (eq. 16.6).
+    """Half a cosine over the run, factor = f + (1 - f) (1 + cos(pi t)) / 2 (eq. 16.6).
 
     f is the floor and t the part of the steps that is done (Loshchilov and Hutter, 2017).
     """
@@ -89,7 +89,7 @@ def cosine(clock: Clock, *, floor: float) -> float:
 
 
 def cosine_restarts(clock: Clock, *, floor: float, period: int, growth: int) -> float:
-    """Half cosines again and again, factor f + (1 - f) (1 + cos(pi c)) / 2 (eq. 16.7).
+    """Half cosines again and again, factor = f + (1 - f) (1 + cos(pi c)) / 2 (eq. 16.7).
 
     c is the part of the cycle under way that is done: the first takes `period` epochs, each later
     one `growth` times the one before (SGDR; Loshchilov and Hutter, 2017).
@@ -102,10 +102,11 @@ def cosine_restarts(clock: Clock, *, floor: float, period: int, growth: int) -> 
 
 
 def one_cycle(clock: Clock, *, warmup: float, floor: float) -> float:
-    """One cycle: up from 1/25 to 1 over the warm-up, then down to the floor (eq. 16.8).
+    """One cycle, factor = 0.04 + 0.48 (1 - cos(pi u)), then f + (1 - f) (1 + cos(pi d)) / 2 (eq. 16.8).
 
-    Both ways along half a cosine (Smith and Topin, 2019; PyTorch's form with the floor in place of its
-    final_div_factor). The warm-up is a part of the run's steps.
+    u is the part of the warm-up that is done, and d that of the way down to the floor f. From Smith and
+    Topin, 2019, in PyTorch's form, with the floor in place of its final_div_factor; the warm-up is a
+    part of the run's steps.
     """
     last = max(1, clock.steps - 1)
     peak = warmup * clock.steps - 1
@@ -116,7 +117,7 @@ def one_cycle(clock: Clock, *, warmup: float, floor: float) -> float:
 
 
 def growing_cosine(clock: Clock) -> float:
-    """Cycles that grow, factor (1 - cos(2 pi log2(1 + 15 t))) / 2 (eq. 16.9).
+    """Cycles that grow, factor = (1 - cos(2 pi log2(1 + 15 t))) / 2 (eq. 16.9).
 
     Four cycles, each twice as long as the one before, over the part t of the steps that is done: the
     schedule of RealMLP (Holzmueller, Grinsztajn and Steinwart, 2024).
@@ -125,7 +126,7 @@ def growing_cosine(clock: Clock) -> float:
 
 
 def warm_up(clock: Clock, *, warmup: float) -> float:
-    """Linear warm-up, factor min(1, (step + 1) / (warmup steps)) (eq. 16.10), beside any schedule.
+    """Linear warm-up, factor = min(1, (step + 1) / (warmup steps)) (eq. 16.10), beside any schedule.
 
     The warm-up is a part of the run's steps; 0 is none.
     """
