@@ -29,6 +29,13 @@ class Stopping(Protocol):
     def begin_again(self) -> None:
         """Count from 0 again: the learning rate was cut instead of ending."""
 
+    def earliest(self) -> float:
+        """Return the number of the epoch, from 1 for the next, that could be the first to matter.
+
+        The epochs before it neither end the run nor are the best, whatever they come to, so that an
+        engine may run them all at once.
+        """
+
 
 class EarlyStopping:
     """Watches the validation cost: its lowest is the best, and falls by more than tol are gains."""
@@ -55,3 +62,7 @@ class EarlyStopping:
     def begin_again(self) -> None:
         """Count from 0 again."""
         self._waited = 0
+
+    def earliest(self) -> float:
+        """Return 1: the next epoch may be the best."""
+        return 1

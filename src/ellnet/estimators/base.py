@@ -207,12 +207,13 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, FittedMLP):  # type: ignor
 
     def _judge(self, outcome: Outcome, trouble: str, *, incremental: bool) -> None:
         """Refuse or warn of what went wrong; the last good parameters are kept."""
+        where = f"{trouble[:1].upper()}{trouble[1:]}."
         if trouble and self.early_stopping and outcome.history.best_epoch:
             warnings.warn(
-                f"{trouble} The best parameters are kept.", ConvergenceWarning, stacklevel=4
+                f"{where} The best parameters are kept.", ConvergenceWarning, stacklevel=4
             )
         elif trouble:
-            raise DivergenceError(f"{NON_FINITE} {trouble}", outcome)
+            raise DivergenceError(f"{NON_FINITE} {where}", outcome)
         elif not incremental or outcome.history.stopped == "interrupted":
             warn_of_the_end(outcome.history, solver=self.solver, max_iter=self.max_iter)
 

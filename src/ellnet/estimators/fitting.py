@@ -187,7 +187,8 @@ def metric_of(
         options = {} if held.weights is None else {"sample_weight": held.weights}
         return float(scorer(scored, held.X, held.y, **options))
 
-    return Metric(scoring if isinstance(scoring, str) else "score", measure)
+    name = scoring if isinstance(scoring, str) else "score"
+    return Metric(name, measure, of_outputs=False)
 
 
 class Printer(Hook):
