@@ -34,7 +34,6 @@ class Labels:
         Raises:
             ValueError: y holds quantities, or several classes an output.
         """
-        _refuse_mixed(y)
         check_classification_targets(y)
         found = type_of_target(y, input_name="y")
         if found == "multilabel-indicator":
@@ -76,29 +75,32 @@ class Labels:
         return "categorical_cross_entropy" if self.kind == "multiclass" else "binary_cross_entropy"
 
     def unseen(self, y: NDArray[Any]) -> NDArray[Any]:
-        """Return the labels of y that are not among the classes."""
+        """Return the labels of y that are not among the classes.
+
+        Raises:
+            DataError: y has not a column for each of several labels at once.
+        """
         if self.kind == "multilabel":
-            fits = y.ndim == 2 and y.shape[1] == len(self.classes)
-            return np.array([]) if fits else np.array([y.shape])
+            if y.ndim != 2 or y.shape[1] != len(self.classes):
+                raise DataError(
+                    f"y must have a column for each of the {len(self.classes)} labels, as in the fit "
+                    f"before, got shape {y.shape}"
+                )
+            return np.array([])
         return np.setdiff1d(unique_labels(y), self.classes)
 
+    def numbers(self, y: NDArray[Any]) -> NDArray[np.int64]:
+        """Return the number of each label among the classes, (m,)."""
+        return np.searchsorted(self.classes, y)
+
     def encode(self, y: NDArray[Any]) -> NDArray[np.bool_]:
-        """Return Y, (outputs, m)."""
+        """Return Y, (outputs, m); those of an example stand beside one another in memory."""
         if self.kind == "multilabel":
             return np.asarray(y, bool).T
-        numbers = np.searchsorted(self.classes, y)
+        numbers = self.numbers(y)
         if self.kind == "multiclass":
-            return np.equal(np.arange(len(self.classes))[:, None], numbers)
+            return np.equal(numbers[:, None], np.arange(len(self.classes))).T
         return np.asarray(numbers == 1)[None, :]
-
-    def balance(self, y: NDArray[Any], weights: NDArray[np.float64] | None) -> NDArray[np.float64]:
-        """Return factors (m,) that give every class present the same total weight."""
-        _, numbers = np.unique(y, return_inverse=True)
-        totals = np.bincount(numbers, weights)
-        present = totals > 0
-        factors = np.zeros(len(totals))
-        factors[present] = totals.sum() / (present.sum() * totals[present])
-        return np.asarray(factors[numbers])
 
     def decode(self, Z: NDArray[Any]) -> NDArray[Any]:
         """Return the labels that the outputs Z[L] (outputs, m) stand for: the most probable ones."""
@@ -108,21 +110,3 @@ class Labels:
             return np.asarray(self.classes[np.argmax(Z, axis=0)])
         second = Z[0] > 0 if self.kind == "binary" else np.zeros(Z.shape[1], bool)
         return np.asarray(self.classes[second.astype(int)])
-
-
-def _refuse_mixed(y: NDArray[Any]) -> None:
-    """Refuse words beside numbers, which have no order.
-
-    Raises:
-        DataError: names one of each with its row.
-    """
-    if y.dtype != object or y.ndim != 1:
-        return
-    words = np.array([isinstance(value, str) for value in y])
-    if words.all() or not words.any():
-        return
-    word, other = int(np.argmax(words)), int(np.argmin(words))
-    raise DataError(
-        f"y must hold labels of one kind, got {y[word]!r} in row {word} and {y[other]!r} in row "
-        f"{other}; make words of all, or numbers"
-    )

@@ -221,7 +221,7 @@ def hyperparameters_of(
     return Hyperparameters(
         hidden=hidden_sizes(estimator.hidden_layer_sizes),
         activation=hidden_activation(estimator.activation),
-        dropout=_number_or_tuple(estimator.dropout),
+        dropout=_number_or_tuple("dropout", estimator.dropout),
         label_smoothing=float(getattr(estimator, "label_smoothing", 0.0)),
         l1=float(estimator.alpha_l1),
         optimizer=optimizer_of(estimator),
@@ -245,5 +245,15 @@ def hyperparameters_of(
     )
 
 
-def _number_or_tuple(given: Any) -> float | tuple[float, ...]:
-    return tuple(map(float, given)) if isinstance(given, Iterable) else float(given)
+def _number_or_tuple(name: str, given: Any) -> float | tuple[float, ...]:
+    """Return one number, or one a layer.
+
+    Raises:
+        HyperparameterError: something else is among them.
+    """
+    if not isinstance(given, Iterable):
+        return float(given)
+    numbers = list(given)
+    if not all(isinstance(number, Real) for number in numbers):
+        raise HyperparameterError(f"{name} must hold numbers, one a layer, got {numbers}")
+    return tuple(map(float, numbers))

@@ -1,5 +1,6 @@
 """MLPRegressor: scikit-learn's, and more."""
 
+from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -11,11 +12,12 @@ from sklearn.utils.metaestimators import available_if
 
 from ellnet.arrays import Array, is_finite, to_numpy
 from ellnet.equations.costs import COSTS
-from ellnet.errors import DataError
+from ellnet.errors import DataError, HyperparameterError
 from ellnet.estimators.base import BaseMLP
 from ellnet.estimators.callbacks import with_callbacks
 from ellnet.estimators.fitting import Held
 from ellnet.estimators.parameters import ABOVE_0, CONSTRAINTS, REGRESSOR_LOSSES, is_stochastic, keep
+from ellnet.estimators.scores import r2
 
 __all__ = ["MLPRegressor"]
 
@@ -253,6 +255,10 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
             )
         Y = y[None, :] if y.ndim == 1 else y.T
         if self.loss == "quantile":
+            if len(self.quantiles) == 0 or not all(isinstance(q, Real) for q in self.quantiles):
+                raise HyperparameterError(
+                    f"quantiles must hold one number between 0 and 1 or more, got {self.quantiles!r:.80}"
+                )
             Y = np.repeat(Y, len(self.quantiles), axis=0)
         if not first and hasattr(self, "coefs_") and len(Y) != len(self.intercepts_[-1]):
             raise DataError(
@@ -264,9 +270,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         if not is_finite(A):
             return float("nan")
         predicted = self._central(to_numpy(A).T)
-        return float(
-            r2_score(held.y.reshape(predicted.shape), predicted, sample_weight=held.weights)
-        )
+        return r2(held.y.reshape(predicted.shape), predicted, held.weights)
 
     def _central(self, A: NDArray[Any]) -> NDArray[Any]:
         """Return one column a target: for quantiles the one nearest to the median."""
