@@ -12,6 +12,7 @@ from ellnet.arrays import Array, is_sparse
 from ellnet.engines import engine
 from ellnet.errors import DataError, DivergenceError, HyperparameterError
 from ellnet.estimators.callbacks import CallbackHook, CallbackSupportMixin
+from ellnet.estimators.first_weights import first_parameters
 from ellnet.estimators.fitted import FittedMLP
 from ellnet.estimators.fitting import (
     Held,
@@ -192,7 +193,10 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, FittedMLP):  # type: ignor
         if hasattr(self, "coefs_"):
             self._check_same_sizes(n)
             return net.with_parameters(parameters_of(self.coefs_, self.intercepts_)), chosen
-        net = starting_network(net, chosen, examples.X)
+        drawn = None
+        if self.initialization == "sklearn":
+            drawn = first_parameters(n, activations, seed, dtype)
+        net = starting_network(net, chosen, examples.X, drawn)
         return net.with_parameters(net.parameters.like(examples.Y)), chosen
 
     def _check_same_sizes(self, n: tuple[int, ...]) -> None:

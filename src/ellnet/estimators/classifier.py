@@ -104,7 +104,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         floor: lowest factor of the schedules "cosine" and "one_cycle".
         weight_decay_schedule: how the weight decay changes.
         dropout_schedule: how dropout changes.
-        initialization: initial weights; "auto" suits each activation.
+        initialization: initial weights: "sklearn" for scikit-learn's, "auto" for those that suit each
+            activation, or an initializer's name.
         unit_variance: whether to scale initial weights so that each Z[l] has variance 1.
         zero_last: whether to begin with an output layer of zeros.
         transform_layer: the layer that `transform` shows; None for the last hidden one.
@@ -180,7 +181,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         floor: float = 0.0,
         weight_decay_schedule: str = "constant",
         dropout_schedule: str = "constant",
-        initialization: str = "auto",
+        initialization: str = "sklearn",
         unit_variance: bool = False,
         zero_last: bool = False,
         transform_layer: int | None = None,

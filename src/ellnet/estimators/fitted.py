@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ellnet.drawings import network_html
-from ellnet.errors import DataError, DivergenceError, EllnetWarning
+from ellnet.errors import DivergenceError, EllnetWarning, PatchError
 from ellnet.estimators.fitting import Held, Past, parameters_of
 from ellnet.estimators.parameters import hidden_activation
 from ellnet.estimators.plateau import Plateau
@@ -71,7 +71,7 @@ class FittedMLP(BaseEstimator, metaclass=ABCMeta):  # type: ignore[misc]
         kept = dict(state)
         version = kept.pop(PICKLED, None)
         if version is None:
-            raise DataError(
+            raise PatchError(
                 f"this pickle is of another library's {type(self).__name__}, which that of ellnet "
                 "stands in for: load it without ellnet.patch"
             )

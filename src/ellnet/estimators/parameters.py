@@ -79,7 +79,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "floor": [UP_TO_1],
     "weight_decay_schedule": [StrOptions(set(SCHEDULES))],
     "dropout_schedule": [StrOptions(set(SCHEDULES))],
-    "initialization": [StrOptions({"auto", *INITIALIZERS})],
+    "initialization": [StrOptions({"sklearn", "auto", *INITIALIZERS})],
     "unit_variance": ["boolean"],
     "zero_last": ["boolean"],
     "transform_layer": [Interval(Integral, 0, None, closed="left"), None],
@@ -102,7 +102,6 @@ BY_OUR_NAME = (
     "floor",
     "weight_decay_schedule",
     "dropout_schedule",
-    "initialization",
     "unit_variance",
     "zero_last",
     "engine",
@@ -238,6 +237,9 @@ def hyperparameters_of(
         shuffle=bool(estimator.shuffle),
         epochs=epochs,
         early_stopping=False,
+        initialization=(
+            "auto" if estimator.initialization == "sklearn" else estimator.initialization
+        ),
         tol=float(estimator.tol),
         seed=seed,
         dtype=dtype,  # type: ignore[arg-type]
