@@ -208,8 +208,9 @@ def metric_of(
 
 
 def _takes_weights(scorer: Any) -> bool:
-    """Say whether a scorer can be given weights; a function of one's own may take none."""
-    kinds = {p.name: p.kind for p in inspect.signature(scorer).parameters.values()}
+    """Say whether a scorer can be given weights: some metrics have none, and functions of one's own."""
+    measured = getattr(scorer, "_score_func", scorer)
+    kinds = {p.name: p.kind for p in inspect.signature(measured).parameters.values()}
     return "sample_weight" in kinds or inspect.Parameter.VAR_KEYWORD in kinds.values()
 
 
