@@ -1,6 +1,8 @@
 """The estimators: what they do beyond scikit-learn's, and what they leave behind."""
 
+import os
 import re
+import signal
 import warnings
 from typing import Any
 
@@ -433,6 +435,36 @@ def test_divergence_under_early_stopping_keeps_the_best():
 
     assert np.isnan(found.validation_scores_[-1])
     assert np.isfinite(found.predict(X)).all()
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_ctrl_c_keeps_what_was_learned(early_stopping):
+    """With scikit-learn's warning; a second one ends the call at once, and changes nothing."""
+    epochs = []
+
+    def press(*seen):
+        epochs.append(seen)
+        if len(epochs) == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+        return 0.5
+
+    def press_twice(*seen):
+        del seen
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+        return 0.5
+
+    options: dict[str, Any] = {"early_stopping": early_stopping, "scoring": press}
+    found = MLPClassifier((4,), max_iter=50, random_state=0, **options)
+
+    with pytest.warns(UserWarning, match="Training interrupted by user"):
+        found.fit(X, y, X_val=X, y_val=y)
+
+    assert (found.stopped_, found.n_iter_) == ("interrupted", 3)
+    before = found.predict_proba(X)
+    with pytest.raises(KeyboardInterrupt):
+        found.set_params(scoring=press_twice).fit(X, y, X_val=X, y_val=y)
+    assert found.predict_proba(X).tobytes() == before.tobytes()
 
 
 def test_the_seed_makes_the_bits():
