@@ -355,6 +355,18 @@ REFUSED: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
         lambda: Classifier().partial_fit(X, Y, classes=[0, 1]).partial_fit(X, Y, classes=[0, 2]),
         ("[0, 2]", "not the same"),
     ),
+    "partial_fit with a NaN label": (
+        lambda: Classifier().partial_fit(X, changed(np.nan).round(), classes=[0, 1]),
+        ("y contains NaN", "row 5"),
+    ),
+    "partial_fit with a missing label": (
+        lambda: Classifier().partial_fit(X, [None, *Y[1:].tolist()], classes=[0, 1]),
+        ("y contains NaN", "row 0"),
+    ),
+    "classes of two kinds": (
+        lambda: Classifier().partial_fit(X, Y, classes=[0, "a"]),
+        ("Mix of label input types",),
+    ),
     "partial_fit with other outputs": (
         lambda: Regressor().partial_fit(X, Q).partial_fit(X, np.stack([Q, Q], 1)),
         ("1 outputs", "got 2"),

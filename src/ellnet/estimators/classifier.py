@@ -16,7 +16,7 @@ from ellnet.estimators.base import BaseMLP
 from ellnet.estimators.callbacks import with_callbacks
 from ellnet.estimators.class_weights import class_factors, factors_by_example
 from ellnet.estimators.fitting import Held
-from ellnet.estimators.labels import Labels
+from ellnet.estimators.labels import Labels, announced
 from ellnet.estimators.parameters import (
     BELOW_1,
     CLASSIFIER_LOSSES,
@@ -362,7 +362,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         if not hasattr(self, "classes_"):
             if classes is None:
                 raise DataError("classes must be passed on the first call to partial_fit.")
-            self._labels = Labels.announced(y, classes)
+            self._labels = announced(y, classes)
             self.classes_ = self._labels.classes
         elif classes is not None and not np.array_equal(self.classes_, np.unique(classes)):
             raise DataError(

@@ -8,10 +8,14 @@ from numpy.typing import NDArray
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
 from ellnet.errors import DataError
+from ellnet.estimators.places import refuse_labels, with_places
 
-__all__ = ["Kind", "Labels"]
+__all__ = ["Kind", "Labels", "announced"]
 
 Kind = Literal["single", "binary", "multiclass", "multilabel"]
+
+TARGETS = ("binary", "multiclass", "multilabel-indicator", "multiclass-multioutput")
+"""What scikit-learn calls the targets that are labels, or are refused here."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +38,9 @@ class Labels:
         Raises:
             ValueError: y holds quantities, or several classes an output.
         """
-        check_classification_targets(y)
         found = type_of_target(y, input_name="y")
+        if found not in TARGETS:
+            check_classification_targets(y)  # in its own words; it would look through y once more
         if found == "multilabel-indicator":
             return cls("multilabel", np.arange(y.shape[1]))
         if found == "multiclass-multioutput":
@@ -44,20 +49,13 @@ class Labels:
                 f"of 0 and 1, got shape {y.shape} with other values; fit one classifier a column, "
                 "as sklearn.multioutput.MultiOutputClassifier does"
             )
-        return cls.among(unique_labels(y))
+        return cls.among(_distinct(y))
 
     @classmethod
     def among(cls, classes: NDArray[Any]) -> Self:
         """Take the classes as given, sorted, each once."""
         kinds: dict[int, Kind] = {1: "single", 2: "binary"}
         return cls(kinds.get(len(classes), "multiclass"), classes)
-
-    @classmethod
-    def announced(cls, y: Any, classes: Any) -> Self:
-        """Take all classes that there will be; y says whether they are labels of several at once."""
-        if type_of_target(y, input_name="y").startswith("multilabel"):
-            return cls("multilabel", np.arange(np.shape(y)[1]))
-        return cls.among(unique_labels(classes))
 
     @property
     def outputs(self) -> int:
@@ -87,7 +85,7 @@ class Labels:
                     f"before, got shape {y.shape}"
                 )
             return np.array([])
-        return np.setdiff1d(unique_labels(y), self.classes)
+        return np.setdiff1d(_distinct(y), self.classes)
 
     def numbers(self, y: NDArray[Any]) -> NDArray[np.int64]:
         """Return the number of each label among the classes, (m,)."""
@@ -110,3 +108,25 @@ class Labels:
             return np.asarray(self.classes[np.argmax(Z, axis=0)])
         second = Z[0] > 0 if self.kind == "binary" else np.zeros(Z.shape[1], bool)
         return np.asarray(self.classes[second.astype(int)])
+
+
+def _distinct(y: NDArray[Any]) -> NDArray[Any]:
+    """Return the labels of y, each once, sorted; objects as an array of what they are."""
+    labels = np.unique(y)
+    return np.array(labels.tolist()) if labels.dtype == object else labels
+
+
+def announced(y: Any, classes: Any) -> Labels:
+    """Take all classes that there will be; y says whether they are labels of several at once.
+
+    Raises:
+        ValueError: y or the classes are no labels; names rows.
+    """
+    refuse_labels(y)
+    try:
+        several = type_of_target(y, input_name="y").startswith("multilabel")
+    except ValueError as error:
+        raise with_places(error, None, y) from None
+    if several:
+        return Labels("multilabel", np.arange(np.shape(y)[1]))
+    return Labels.among(unique_labels(classes))

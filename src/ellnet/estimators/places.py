@@ -131,6 +131,8 @@ def _bad_places(array: Any, name: str) -> str:
 
 def _not_finite(array: Any) -> list[list[int]]:
     """Return the places of numbers that are not finite, row by row."""
+    if array is None:
+        return []
     if is_sparse(array):
         there = array.tocoo()
         bad = ~np.isfinite(there.data)
