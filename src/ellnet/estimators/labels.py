@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
+from ellnet.arrays import overflow_allowed
 from ellnet.errors import DataError
 from ellnet.estimators.places import refuse_labels, with_places
 
@@ -124,7 +125,8 @@ def announced(y: Any, classes: Any) -> Labels:
     """
     refuse_labels(y)
     try:
-        several = type_of_target(y, input_name="y").startswith("multilabel")
+        with overflow_allowed():
+            several = type_of_target(y, input_name="y").startswith("multilabel")
     except ValueError as error:
         raise with_places(error, None, y) from None
     if several:
