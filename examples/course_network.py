@@ -58,7 +58,7 @@ def run(iterations: int, seed: int = 1) -> tuple[Network, tuple[float, ...], Exa
         dtype="float64",
     )
     outcome = train(net, examples, chosen)
-    return outcome.network, outcome.history.iterations, examples
+    return outcome.network, tuple(outcome.history.iterations), examples
 
 
 def accuracy(net: Network, examples: Examples) -> float:

@@ -79,3 +79,28 @@ def test_infinite_patience_never_ends():
     assert plateau.count == 107
     plateau.begin_again()
     assert plateau.count == 0
+
+
+@pytest.mark.parametrize(
+    "costs", [[1.0] * 9, [5, 4, 3, 3, 3, 3, 2, 2, 2, 2], [1, 2, 3, 0, 1, 2, 3]]
+)
+def test_a_plateau_of_the_cost_knows_how_long_it_cannot_end(costs):
+    """It never ends before the epoch that it names, whatever comes, and names no best before it."""
+    plateau = Plateau(training_cost, tol=0.1, n_iter_no_change=2)
+    named = plateau.earliest()
+
+    assert named == 3
+    for number, cost in enumerate(costs, start=1):
+        look = plateau.look(Epoch(cost))
+        assert not look.best
+        assert number >= named or not look.exhausted
+        if look.exhausted:
+            plateau.begin_again()
+        named = number + plateau.earliest()
+
+
+def test_what_watches_validation_has_to_see_every_epoch():
+    """Each may be the best."""
+    assert EarlyStopping(9, 0.0).earliest() == 1
+    assert Plateau(validation_score, tol=0, n_iter_no_change=9).earliest() == 1
+    assert Plateau(training_cost, tol=0, n_iter_no_change=math.inf).earliest() == math.inf

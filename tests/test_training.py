@@ -14,6 +14,7 @@ from ellnet.history import History
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Network
 from ellnet.state import TrainingState
+from ellnet.stopping import Look
 from ellnet.training import Hook, Metric, Outcome, split_off, train
 
 
@@ -145,7 +146,7 @@ def test_a_run_goes_on_from_a_state_with_the_same_bits():
     rest = train(net, blobs(), chosen, state=half.state)
 
     assert same(whole.network, rest.network)
-    assert whole.history.iterations == half.history.iterations + rest.history.iterations
+    assert whole.history.iterations == (*half.history.iterations, *rest.history.iterations)
 
 
 @pytest.fixture
@@ -175,6 +176,124 @@ def test_hooks_are_called_in_order_and_may_end_the_run():
     ]
 
 
+def test_hooks_see_the_last_epoch_of_a_run_that_ends_early():
+    """No epoch goes by unseen, and the history that a hook was shown does not change afterwards."""
+
+    class Keep(Hook):
+        def __init__(self) -> None:
+            self.seen: list[History] = []
+
+        def after_epoch(self, state, history):
+            """An epoch has ended."""
+            del state
+            self.seen.append(history)
+            return False
+
+    hook = Keep()
+    chosen = Hyperparameters(tol=10.0, n_iter_no_change=3, epochs=50, batch_size=32)
+
+    history = train(small_network(), blobs(), chosen, hooks=[hook]).history
+
+    assert history.stopped == "early"
+    assert [len(seen.epochs) for seen in hook.seen] == [1, 2, 3, 4]
+    assert [list(seen.epochs) for seen in hook.seen] == [
+        list(history.epochs[:k]) for k in range(1, 5)
+    ]
+    assert tuple(hook.seen[-1].iterations) == history.iterations
+    assert hook.seen[0].iterations[-1] == history.iterations[4]
+    assert hook.seen[0].iterations[1:3] == history.iterations[1:3]
+    assert repr(hook.seen[0].epochs) == repr(history.epochs[:1])
+
+
+class Patient:
+    """Ends the run when so many epochs have gone by, and says so beforehand."""
+
+    def __init__(self, epochs: int) -> None:
+        self.left = epochs
+
+    def look(self, epoch):
+        """Count."""
+        del epoch
+        self.left -= 1
+        return Look(best=False, exhausted=self.left == 0)
+
+    def begin_again(self):
+        """Nothing is cut here."""
+
+    def earliest(self):
+        """The epoch at which it ends."""
+        return self.left
+
+
+def test_epochs_that_nobody_has_to_look_at_are_run_at_once(monkeypatch):
+    """The engine is asked for all of them, and what is recorded is the same as one by one."""
+    asked = []
+    taken = engine()
+
+    def run(*given, epochs, **options):
+        asked.append(epochs)
+        return original(*given, epochs=epochs, **options)
+
+    original = taken.run
+    monkeypatch.setattr(taken, "run", run)
+    chosen = Hyperparameters(early_stopping=False, epochs=9, batch_size=32)
+
+    at_once = train(small_network(), blobs(), chosen, stopping=Patient(5))
+    one_by_one = train(small_network(), blobs(), chosen, stopping=Patient(5), hooks=[Hook()])
+    whole = train(small_network(), blobs(), chosen)
+
+    assert asked == [5, 1, 1, 1, 1, 1, 9]
+    assert same(at_once.network, one_by_one.network)
+    assert at_once.history.stopped == one_by_one.history.stopped == "early"
+    assert at_once.history.iterations == one_by_one.history.iterations
+    assert at_once.history.costs == one_by_one.history.costs == whole.history.costs[:5]
+
+
+def test_epochs_before_a_divergence_are_recorded():
+    """Those that were finished have their costs, however many were run at once."""
+    net = Network((1, 1), ("identity",), "squared_error")
+    examples = Examples(np.ones((1, 4), np.float32), np.full((1, 4), 7, np.float32))
+    chosen = Hyperparameters(
+        hidden=(),
+        optimizer="gradient_descent",
+        learning_rate=1e4,
+        l2=0.0,
+        batch_size=2,
+        early_stopping=False,
+        epochs=9,
+    )
+
+    histories = []
+    for hooks in ([], [Hook()]):
+        with pytest.raises(DivergenceError) as caught:
+            train(net, examples, chosen, hooks=hooks)
+        assert isinstance(caught.value.outcome, Outcome)
+        histories.append(caught.value.outcome)
+
+    at_once, one_by_one = histories
+    assert len(at_once.history.epochs) == len(at_once.history.iterations) // 2 > 1
+    assert at_once.history.costs == one_by_one.history.costs
+    assert at_once.history.iterations == one_by_one.history.iterations
+    assert same(at_once.network, one_by_one.network)
+
+
+@pytest.mark.parametrize("inputs", [1.0, 1e18])
+def test_a_divergence_names_what_is_large(inputs):
+    """Targets that dwarf the inputs are to be scaled, and inputs elsewhere."""
+    net = Network((2, 1), ("identity",), "squared_error")
+    X, Y = np.full((2, 4), inputs, np.float32), np.full((1, 4), 1e20, np.float32)
+    chosen = Hyperparameters(hidden=(), early_stopping=False)
+    words = {
+        1.0: ["the largest target is 1e+20", "scaled targets"],
+        1e18: ["the largest input there was 1e+18, in east", "scaled inputs"],
+    }
+
+    with pytest.raises(DivergenceError) as caught:
+        train(net, Examples(X, Y), chosen, feature_names=["east", "north"])
+
+    assert all(word in str(caught.value) for word in words[inputs])
+
+
 def test_the_metric_is_measured_on_the_validation_examples_each_epoch():
     """The metric gets the network, its A[L] and the examples of the validation part alone."""
     sizes = []
@@ -190,6 +309,20 @@ def test_the_metric_is_measured_on_the_validation_examples_each_epoch():
     assert [e.validation_metric for e in outcome.history.epochs] == [1.0, 2.0, 3.0]
     assert sizes == [((1, 50), (1, 50))] * 3
     assert outcome.history.metric == "count"
+
+
+def test_a_metric_that_needs_no_outputs_is_given_none():
+    """Nothing is computed for it."""
+    outputs = []
+
+    def measure(*seen):
+        outputs.append(seen[1])
+        return 0.0
+
+    metric = Metric("count", measure, of_outputs=False)
+    train(small_network(), blobs(), Hyperparameters(epochs=2), metric=metric)
+
+    assert outputs == [None, None]
 
 
 @pytest.mark.parametrize("k", [2, 3])
@@ -262,7 +395,7 @@ def test_ctrl_c_keeps_what_was_learned_and_the_run_can_go_on():
     assert stopped.history.stopped == "interrupted"
     assert stopped.state.batch == 3
     assert same(rest.network, whole.network)
-    assert stopped.history.iterations + rest.history.iterations == whole.history.iterations
+    assert (*stopped.history.iterations, *rest.history.iterations) == whole.history.iterations
     assert rest.history.costs == whole.history.costs
 
 

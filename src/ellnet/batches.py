@@ -27,7 +27,8 @@ Index = NDArray[np.int64]
 class Examples:
     """Inputs X (n[0], m), targets Y (n[L], m) and, optionally, weights w (1, m): one example a column.
 
-    X may be a sparse array of SciPy's, best in the column format.
+    X may be a sparse array of SciPy's, best in the column format, or hold whole numbers: engines bring
+    a minibatch at a time to the precision of the parameters.
 
     Raises:
         ShapeError: X, Y and w do not have the same number of columns.

@@ -18,12 +18,16 @@ LEFT, TOP = 96, 34
 NARROWEST = 380
 LONGEST_NAME = 14
 
+INK = "color:var(--jp-content-font-color1,var(--vscode-editor-foreground,{}))"
+"""The colour of text: a notebook's own, which may be dark where the system is light, else by system."""
+
 STYLE = (
-    ".ellnet-net{color:#1f2933;background:transparent;font:11px system-ui,sans-serif}"
+    f".ellnet-net{{{INK.format('#1f2933')};background:transparent;font:11px system-ui,sans-serif}}"
     ".ellnet-net .e{stroke:currentColor;stroke-opacity:.16;stroke-width:.7}"
     ".ellnet-net .u{fill:#3b6fb6;stroke:none}.ellnet-net .i{fill:#8a97a6}.ellnet-net .o{fill:#c2622d}"
     ".ellnet-net text{fill:currentColor}.ellnet-net .q{fill-opacity:.65}"
-    "@media (prefers-color-scheme:dark){.ellnet-net{color:#dfe6ee}.ellnet-net .u{fill:#79a8e8}"
+    f"@media (prefers-color-scheme:dark){{.ellnet-net{{{INK.format('#dfe6ee')}}}"
+    ".ellnet-net .u{fill:#79a8e8}"
     ".ellnet-net .i{fill:#9fb0c2}.ellnet-net .o{fill:#e8935f}}"
 )
 

@@ -16,6 +16,7 @@ __all__ = [
     "LayerError",
     "MissingExtraError",
     "NewerFileError",
+    "PatchError",
     "ShapeError",
 ]
 
@@ -67,6 +68,10 @@ class NewerFileError(CorruptFileError):
 
 class MissingExtraError(EllnetError, ImportError):
     """An optional dependency that is needed and not installed."""
+
+
+class PatchError(EllnetError, ValueError):
+    """What an unchanged script asks of scikit-learn's own classes, and those of ellnet cannot give."""
 
 
 class EllnetWarning(UserWarning):

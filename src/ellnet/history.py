@@ -1,8 +1,13 @@
 """History: what training cost, iteration by iteration and epoch by epoch."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar, overload
 
-__all__ = ["Epoch", "History"]
+__all__ = ["Epoch", "History", "HistoryKeeper"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,8 @@ class History:
         engine: the engine that trained.
     """
 
-    iterations: tuple[float, ...] = ()
-    epochs: tuple[Epoch, ...] = ()
+    iterations: Sequence[float] = ()
+    epochs: Sequence[Epoch] = ()
     metric: str = ""
     best_epoch: int = 0
     stopped: str = ""
@@ -52,3 +57,66 @@ class History:
     def validation_costs(self) -> list[float]:
         """The validation cost of each epoch that has one."""
         return [e.validation_cost for e in self.epochs if e.validation_cost is not None]
+
+
+class _Prefix(Sequence[T]):
+    """The first entries of a list that only grows: what it shows stays, and nothing is copied."""
+
+    def __init__(self, growing: list[T]) -> None:
+        """Show what the list holds now."""
+        self._growing = growing
+        self._length = len(growing)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[T]:
+        return islice(self._growing, self._length)
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
+        if isinstance(index, slice):
+            return tuple(self._growing[k] for k in range(self._length)[index])
+        return self._growing[range(self._length)[index]]
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+
+class HistoryKeeper:
+    """A history that grows: adding to it, and looking at it, costs the same however long it is."""
+
+    def __init__(self, metric: str, engine: str) -> None:
+        """Begin with nothing run."""
+        self._metric = metric
+        self._engine = engine
+        self._iterations: list[float] = []
+        self._epochs: list[Epoch] = []
+        self.best_epoch = 0
+
+    def __len__(self) -> int:
+        """Return the number of epochs that have ended."""
+        return len(self._epochs)
+
+    def add(self, iterations: Sequence[float]) -> None:
+        """Add the costs of steps."""
+        self._iterations += iterations
+
+    def end_epoch(self, epoch: Epoch) -> None:
+        """Add an epoch."""
+        self._epochs.append(epoch)
+
+    def so_far(self) -> History:
+        """Return what has been run until now; later additions do not show in it."""
+        iterations, epochs = _Prefix(self._iterations), _Prefix(self._epochs)
+        return History(iterations, epochs, self._metric, self.best_epoch, engine=self._engine)
+
+    def ended(self, stopped: str, best_epoch: int) -> History:
+        """Return the whole history, with why training ended."""
+        iterations, epochs = tuple(self._iterations), tuple(self._epochs)
+        return History(iterations, epochs, self._metric, best_epoch, stopped, self._engine)

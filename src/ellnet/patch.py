@@ -4,17 +4,24 @@
 classes are used, for the program that runs.
 """
 
+import importlib.util
 import runpy
 import sys
+import sysconfig
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ellnet.errors import PatchError
+
 __all__ = ["main", "patch", "unpatch"]
 
 NAMES = ("MLPClassifier", "MLPRegressor")
-HOME = "sklearn.neural_network._multilayer_perceptron"
+
+PRIVATE = ("_label_binarizer", "_optimizer", "_random_state", "_best_coefs", "_best_intercepts")
+"""Private attributes of scikit-learn's two classes, once they are fitted."""
 
 USAGE = """usage: python -m ellnet.patch [-q] SCRIPT [ARGUMENTS]
        python -m ellnet.patch [-q] -m MODULE [ARGUMENTS]
@@ -49,7 +56,7 @@ def patch(*, quiet: bool = False) -> list[str]:
         What was replaced, as "module.name".
     """
     pairs = _pairs()
-    replaced = _swap(dict(pairs.values()))
+    replaced = _swap(list(pairs.values()))
     if not quiet:
         for name in replaced:
             _say(f"{name} is now that of ellnet")
@@ -69,18 +76,19 @@ def unpatch() -> list[str]:
     Returns:
         What was put back, as "module.name".
     """
-    return _swap({ours: theirs for theirs, ours in _pairs().values()})
+    return _swap([(ours, theirs) for theirs, ours in _pairs().values()])
 
 
-def _swap(by: dict[type, type]) -> list[str]:
-    """Replace classes in every module that is loaded, but for ellnet's own."""
+def _swap(pairs: Sequence[tuple[type, type]]) -> list[str]:
+    """Replace the first of each pair in every module that is loaded, but for ellnet's own."""
+    by = {id(old): new for old, new in pairs}
     swapped = []
     for module_name, module in sorted(sys.modules.items()):
         if module_name.partition(".")[0] == "ellnet" or not isinstance(module, ModuleType):
             continue
         for name, value in list(vars(module).items()):
-            if isinstance(value, type) and value in by:
-                setattr(module, name, by[value])
+            if id(value) in by:
+                setattr(module, name, by[id(value)])
                 swapped.append(f"{module_name}.{name}")
     return swapped
 
@@ -114,13 +122,53 @@ def main(words: Sequence[str]) -> int:
         return 2
     patch(quiet=quiet)
     sys.argv = rest
-    if as_module:
-        sys.path[0] = str(Path.cwd())
-        runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
-    else:
-        sys.path[0] = str(Path(rest[0]).resolve().parent)
-        runpy.run_path(rest[0], run_name="__main__")
+    try:
+        _run(rest[0], as_module=as_module)
+    except (AttributeError, PatchError) as error:
+        reason = _not_honoured(error)
+        if not reason:
+            raise
+        _say(reason)
+        return 1
     return 0
+
+
+def _run(name: str, *, as_module: bool) -> None:
+    """Run a script, or a module, as Python would."""
+    if as_module:
+        runpy.run_module(name, run_name="__main__", alter_sys=True)
+        return
+    if not sys.flags.safe_path:
+        sys.path[0] = str(Path(name).resolve().parent)
+    runpy.run_path(name, run_name="__main__")
+
+
+def _not_honoured(error: Exception) -> str:
+    """Say which wish of a script had to fail because of the patch, "" where it failed by itself."""
+    lines = [line for line in traceback.extract_tb(error.__traceback__) if _is_of_script(line)]
+    where = f"{lines[-1].filename}, line {lines[-1].lineno}: " if lines else ""
+    if isinstance(error, PatchError):
+        return f"{where}{error}"
+    ours = tuple(pair[1] for pair in _pairs().values())
+    if not isinstance(error, AttributeError) or not isinstance(error.obj, ours):
+        return ""
+    kind, name = type(error.obj).__name__, str(error.name)
+    theirs = _originals.get(kind, object)
+    if name not in PRIVATE and not hasattr(theirs, name):
+        return ""
+    return (
+        f"{where}{kind}.{name} is scikit-learn's own affair, and the {kind} of ellnet has it not: run "
+        "the script without the patch, or read coefs_, intercepts_ and classes_ in its place"
+    )
+
+
+def _is_of_script(line: traceback.FrameSummary) -> bool:
+    """Say whether a line is neither of a library that is installed, nor of ellnet."""
+    libraries = {Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")}
+    file = Path(line.filename)
+    folders = {*file.absolute().parents, *file.resolve().parents}
+    known = {*libraries, *(folder.resolve() for folder in libraries), Path(__file__).parent}
+    return not line.filename.startswith("<") and not folders & known
 
 
 def _refused(rest: Sequence[str], *, as_module: bool) -> str:
@@ -128,7 +176,7 @@ def _refused(rest: Sequence[str], *, as_module: bool) -> str:
     if not rest:
         return "-m needs the name of a module"
     if as_module:
-        return ""
+        return "" if _can_run(rest[0]) else f"there is no module {rest[0]} that can be run"
     path = Path(rest[0])
     if path.suffix == ".ipynb":
         return f"{path} is a notebook: call ellnet.patch() in its first cell instead"
@@ -137,6 +185,17 @@ def _refused(rest: Sequence[str], *, as_module: bool) -> str:
     if not path.is_file():
         return f"there is no script {path}"
     return ""
+
+
+def _can_run(module: str) -> bool:
+    """Say whether `python -m` would find a module, or a package with a `__main__` in it."""
+    try:
+        found = importlib.util.find_spec(module)
+        if found is not None and found.submodule_search_locations is not None:
+            found = importlib.util.find_spec(f"{module}.__main__")
+    except (ImportError, ValueError):
+        return False
+    return found is not None
 
 
 class _Callable(ModuleType):

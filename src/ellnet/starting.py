@@ -14,16 +14,19 @@ LOOKED_AT = 4096
 """Examples, at most, whose variance the initial weights are scaled by."""
 
 
-def starting_network(net: Network, hyperparameters: Hyperparameters, X: Array) -> Network:
+def starting_network(
+    net: Network, hyperparameters: Hyperparameters, X: Array, drawn: Parameters | None = None
+) -> Network:
     """Return the network with the initial parameters that the hyperparameters ask for, in NumPy.
 
     Args:
         net: the architecture.
         hyperparameters: `initialization`, `unit_variance`, `zero_last`, `seed` and `dtype` count.
         X: inputs, (n[0], m), whose first columns are looked at where `unit_variance` is on.
+        drawn: parameters that were drawn in another way than by `initialization`.
     """
     chosen = hyperparameters
-    parameters = initial_parameters(
+    parameters = drawn or initial_parameters(
         net.n, tuple(net.activations), chosen.initialization, chosen.seed, chosen.dtype
     )
     W, b = list(parameters.W), list(parameters.b)

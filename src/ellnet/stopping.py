@@ -31,6 +31,13 @@ class Stopping(Protocol):
     def begin_again(self) -> None:
         """Count from 0 again: the learning rate was cut instead of ending."""
 
+    def earliest(self) -> float:
+        """Return the number of the epoch, from 1 for the next, that could be the first to matter.
+
+        The epochs before it neither end the run nor are the best, whatever they come to, so that an
+        engine may run them all at once.
+        """
+
 
 class EarlyStopping:
     """Watches the validation cost: its lowest is the best, and falls by more than tol are gains."""
@@ -50,6 +57,11 @@ class EarlyStopping:
         self._best = min(cost, self._best)
         return Look(best, self.waits(cost))
 
+    @property
+    def patience_left(self) -> int:
+        """Epochs without gain until patience runs out."""
+        return self._patience - self._waited
+
     def waits(self, cost: float) -> bool:
         """Count one more cost, and say whether there was no gain for too long."""
         if cost < self._to_beat - self._tol:
@@ -61,6 +73,10 @@ class EarlyStopping:
     def begin_again(self) -> None:
         """Count from 0 again."""
         self._waited = 0
+
+    def earliest(self) -> float:
+        """Return 1: the next epoch may be the best."""
+        return 1
 
 
 class Standstill:
@@ -81,3 +97,7 @@ class Standstill:
     def begin_again(self) -> None:
         """Count from 0 again."""
         self._rule.begin_again()
+
+    def earliest(self) -> float:
+        """Return the number of the epoch with which patience could run out."""
+        return self._rule.patience_left

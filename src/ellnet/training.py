@@ -3,23 +3,24 @@
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ellnet.advice import advice
 from ellnet.arrays import Array, in_precision, overflow_allowed, threads_for, to_numpy
 from ellnet.batches import Examples, split
 from ellnet.engines import Divergence, Engine, Run, engine
 from ellnet.equations.cross_entropies import smooth_labels
 from ellnet.equations.optimizers import OPTIMIZERS
 from ellnet.errors import DivergenceError, HyperparameterError
-from ellnet.history import Epoch, History
+from ellnet.history import Epoch, History, HistoryKeeper
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.interruption import interruptible
 from ellnet.lbfgs import minimize
 from ellnet.network import Network, Parameters
 from ellnet.state import TrainingState
-from ellnet.stopping import EarlyStopping, Standstill, Stopping
+from ellnet.stopping import EarlyStopping, Look, Standstill, Stopping
 
 __all__ = ["Hook", "Metric", "Outcome", "moments_of", "split_off", "train"]
 
@@ -34,10 +35,12 @@ class Metric:
     Attributes:
         name: what it is called.
         measure: gives the number from the network, its output A[L] for the examples, and those.
+        of_outputs: whether it is measured from A[L]; where not, it is given None in its place.
     """
 
     name: str
     measure: Callable[[Network, Array, Examples], float]
+    of_outputs: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +155,8 @@ def train(
     for hook in hooks:
         hook.after_run(outcome)
     if loop.trouble is not None:
-        raise DivergenceError(explain(loop.trouble, hyperparameters, feature_names), outcome)
+        said = advice(loop.trouble, hyperparameters, examples, feature_names)
+        raise DivergenceError(said, outcome)
     return outcome
 
 
@@ -177,7 +181,6 @@ class _Loop:
     last_epoch: int
     stopping: Stopping | None
     n_threads: int | None
-    history: History = field(default_factory=History)
     trouble: Divergence | None = None
     best: Parameters | None = None
 
@@ -187,7 +190,7 @@ class _Loop:
         name = self.data.metric.name if self.data.metric and self.data.validation else ""
         data = self.data
         taken = self.engine.describe(self.net, self.hyperparameters, data.examples, data.validation)
-        self.history = History(metric=name, engine=taken)
+        self.kept = HistoryKeeper(name, taken)
 
     def run(self, pressed: Callable[[], bool]) -> Outcome:
         for hook in self.hooks:
@@ -239,7 +242,6 @@ class _Loop:
         left = self.last_epoch - self.state.epoch
         if left <= 0:
             return "epochs"
-        looked_at = self.data.validation is not None or self.hooks or self.stopping is not None
         began = time.perf_counter()
         ran = self.engine.run(
             self.net,
@@ -247,11 +249,17 @@ class _Loop:
             self.hyperparameters,
             self.data.examples,
             self.data.validation,
-            epochs=1 if looked_at else left,
+            epochs=self._unwatched(left),
             watch=lambda taken, of: self._watch(pressed, taken, of),
             n_threads=self.n_threads,
         )
         return self._take(ran, time.perf_counter() - began)
+
+    def _unwatched(self, left: int) -> int:
+        """Return how many of the epochs left can be run before anybody has to look."""
+        if self.data.validation is not None or self.hooks:
+            return 1
+        return left if self.stopping is None else int(max(1, min(left, self.stopping.earliest())))
 
     def _watch(self, pressed: Callable[[], bool], taken: int, of: int) -> bool:
         for hook in self.hooks:
@@ -261,18 +269,20 @@ class _Loop:
     def _take(self, ran: Run, seconds: float) -> str:
         """Record what an engine's run gave."""
         ran = self._check_validation(ran)
-        self.history = replace(self.history, iterations=self.history.iterations + ran.iterations)
+        self.kept.add(ran.iterations)
+        if ran.divergence is None or ran.iterations:
+            self.before, self.state = ran.good or self.state, ran.state
+        else:
+            self.state = self.before
+        look = self._record_epochs(ran, seconds / max(1, len(ran.costs)))
         if ran.divergence is not None:
             self.trouble = ran.divergence
-            self.state = ran.state if ran.iterations else self.before
             return "diverged"
-        self.before, self.state = self.state, ran.state
-        self._record_epochs(ran, seconds / max(1, len(ran.costs)))
         if ran.interrupted:
             return "interrupted"
-        if self._no_more_gain():
+        ended = [hook.after_epoch(self.state, self.kept.so_far()) for hook in self.hooks]
+        if look.exhausted and not self._cut_rate() and look.ends:
             return "early"
-        ended = [hook.after_epoch(self.state, self.history) for hook in self.hooks]
         return "hook" if any(ended) else ""
 
     def _check_validation(self, ran: Run) -> Run:
@@ -282,38 +292,47 @@ class _Loop:
         trouble = Divergence(self.state.epoch, ran.state.step, L, "validation cost", -1, math.nan)
         return replace(ran, state=self.state, divergence=trouble)
 
-    def _record_epochs(self, ran: Run, seconds: float) -> None:
+    def _record_epochs(self, ran: Run, seconds: float) -> Look:
+        """Keep what the epochs cost; return what the last came to."""
         validated = ran.validation_costs or (None,) * len(ran.costs)
+        look = Look(best=False, exhausted=False)
         for cost, validation_cost in zip(ran.costs, validated, strict=True):
             epoch = Epoch(cost, validation_cost, self._measure(), seconds)
-            self.history = replace(self.history, epochs=(*self.history.epochs, epoch))
+            self.kept.end_epoch(epoch)
+            look = self._look(epoch)
+        return look
 
     def _measure(self) -> float | None:
-        if self.data.metric is None or self.data.validation is None:
+        metric, held = self.data.metric, self.data.validation
+        if metric is None or held is None:
             return None
-        net, held = self.net.with_parameters(self.state.parameters), self.data.validation
-        return self.data.metric.measure(net, self.engine.predict(net, held.X), held)
+        net, A = self.net.with_parameters(self.state.parameters), None
+        if metric.of_outputs:
+            A = self.engine.predict(net, held.X, n_threads=self.n_threads)
+        return metric.measure(net, A, held)
 
-    def _no_more_gain(self) -> bool:
-        """Keep the best parameters so far, and say whether patience has run out for good."""
+    def _look(self, epoch: Epoch) -> Look:
+        """Look at an epoch, and keep the best parameters so far."""
         if self.stopping is None:
-            return False
-        look = self.stopping.look(self.history.epochs[-1])
+            return Look(best=False, exhausted=False)
+        look = self.stopping.look(epoch)
         if look.best:
             self.best = self.state.parameters
-            self.history = replace(self.history, best_epoch=len(self.history.epochs))
-        if not look.exhausted:
+            self.kept.best_epoch = len(self.kept)
+        return look
+
+    def _cut_rate(self) -> bool:
+        """Cut the learning rate, where the schedule does so in place of ending; say whether it did."""
+        if self.stopping is None or not cut_again(self.hyperparameters, self.state):
             return False
-        if not cut_again(self.hyperparameters, self.state):
-            return look.ends
         self.state = replace(self.state, cuts=self.state.cuts + 1)
         self.stopping.begin_again()
-        return False
+        return True
 
     def _outcome(self, stopped: str) -> Outcome:
         kept = self.state.parameters if self.best is None else self.best
-        best_epoch = len(self.history.epochs) if self.best is None else self.history.best_epoch
-        history = replace(self.history, stopped=stopped, best_epoch=best_epoch)
+        best_epoch = len(self.kept) if self.best is None else self.kept.best_epoch
+        history = self.kept.ended(stopped, best_epoch)
         return Outcome(self.net.with_parameters(kept), self.state, history)
 
 
@@ -368,29 +387,3 @@ def cut_again(hyperparameters: Hyperparameters, state: TrainingState) -> bool:
     """Say whether what follows the adaptive schedule is cut instead of ending the run."""
     largest = max(hyperparameters.adaptive_rates, default=0.0)
     return largest * 5.0**-state.cuts > SMALLEST_RATE
-
-
-def explain(
-    trouble: Divergence,
-    hyperparameters: Hyperparameters,
-    feature_names: Sequence[str] = (),
-) -> str:
-    """Say where a run met the first number that is not finite, and what usually helps."""
-    quantity = trouble.quantity
-    first = {
-        "moment": "a moment of the optimizer was the first",
-        "cost": f"the cost was the first, computed from A[{trouble.layer}]",
-        "validation cost": "the validation cost was the first",
-    }.get(quantity, f"{quantity}[{trouble.layer}] was the first")
-    largest = ""
-    if trouble.feature >= 0:
-        names = dict(enumerate(feature_names))
-        feature = names.get(trouble.feature, f"feature {trouble.feature}")
-        largest = f" (the largest input there was {trouble.largest:.3g}, in {feature})"
-    steps = f"{trouble.step} step{'' if trouble.step == 1 else 's'}"
-    return (
-        f"the cost became infinite or not a number in epoch {trouble.epoch + 1}, after {steps}: "
-        f"{first}{largest}; the last good parameters are kept. "
-        f"A smaller learning_rate (now {hyperparameters.learning_rate:g}), scaled inputs or a "
-        "larger batch_size usually helps"
-    )

@@ -27,15 +27,15 @@ def data(name, outputs=1):
     return X, y[:, 0] if outputs == 1 else y
 
 
-def trained(cls, X, y, coefs, intercepts, **options):
+def trained(cls, X, y, coefs, intercepts, *, weights=None, **options):
     """An estimator after 20 steps from given weights."""
     estimator = cls(warm_start=True, max_iter=1, **options)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        estimator.fit(X, y)
+        estimator.fit(X, y, weights)
         estimator.coefs_ = [coef.copy() for coef in coefs]
         estimator.intercepts_ = [b.copy() for b in intercepts]
-        estimator.set_params(max_iter=20 * options["batch_size"] // len(X)).fit(X, y)
+        estimator.set_params(max_iter=20 * options["batch_size"] // len(X)).fit(X, y, weights)
     return estimator
 
 
@@ -67,6 +67,48 @@ def test_twenty_steps_of_gradient_descent_are_the_same(name, activation, batch_s
     ):
         assert np.linalg.norm(found - expected) <= 1e-12 * np.linalg.norm(expected)
     assert ours.loss_ == pytest.approx(theirs.loss_, rel=1e-12)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("case", ["classes", "labels", "counts"])
+def test_so_they_are_with_softmax_with_several_labels_and_with_counts(case, weighted):
+    """Wherever their reported loss is the one whose gradient they take; with weights too."""
+    X, y = data("MLPClassifier")
+    random = np.random.default_rng(2)
+    target = {
+        "classes": y + (X[:, 2] > 0),
+        "labels": np.stack([y, X[:, 2] > 0], axis=1).astype(int),
+        "counts": random.poisson(2.0, 60).astype(float),
+    }[case]
+    outputs = {"classes": 3, "labels": 2, "counts": 1}[case]
+    coefs = [random.standard_normal(shape) / 2 for shape in ((5, 8), (8, outputs))]
+    intercepts = [random.standard_normal(n) / 2 for n in (8, outputs)]
+    weights = random.uniform(0.5, 2.0, 60) if weighted else None
+    options: dict[str, Any] = {
+        "hidden_layer_sizes": (8,),
+        "activation": "tanh",
+        "solver": "sgd",
+        "momentum": 0,
+        "shuffle": False,
+        "alpha": 0.01,
+        "learning_rate_init": 0.05,
+        "batch_size": 60,
+        "n_iter_no_change": 1000,
+    }
+    if case == "counts":
+        options["loss"] = "poisson"
+    pair = PAIRS["MLPRegressor" if case == "counts" else "MLPClassifier"]
+    if not set(options) <= set(inspect.signature(pair[0]).parameters):
+        pytest.skip("this scikit-learn has no such loss")
+
+    theirs, ours = (
+        trained(cls, X, target, coefs, intercepts, weights=weights, **options) for cls in pair
+    )
+
+    for found, expected in zip(
+        [*ours.coefs_, *ours.intercepts_], [*theirs.coefs_, *theirs.intercepts_], strict=True
+    ):
+        assert np.linalg.norm(found - expected) <= 1e-12 * np.linalg.norm(expected)
 
 
 @pytest.mark.parametrize("nesterov", [True, False])

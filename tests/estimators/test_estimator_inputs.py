@@ -2,15 +2,24 @@
 
 import re
 import time
+import tracemalloc
+import warnings
 from collections.abc import Callable
 from typing import Any
 
+import array_api_strict
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import sparse
+from sklearn import config_context
 from sklearn.exceptions import NotFittedError
 
+from ellnet.engines import engine
 from ellnet.estimators import MLPClassifier as Classifier
 from ellnet.estimators import MLPRegressor as Regressor
 
@@ -23,6 +32,15 @@ FRAME = pd.DataFrame(X, columns=["age", "height", "weight"])
 BAD = X.copy()
 BAD[4, 1] = BAD[9, 2] = np.nan
 ONE = np.arange(30) == 5
+
+
+DAYS = np.datetime64("2020-01-01") + np.arange(30)
+
+
+def elsewhere(array: Any) -> object:
+    """Fit to an array of another library."""
+    with config_context(array_api_dispatch=True):
+        return Classifier((3,), max_iter=2).fit(array, array_api_strict.asarray(Y))
 
 
 def changed(value: Any) -> Any:
@@ -67,7 +85,61 @@ REFUSED: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
     ),
     "column of dates": (
         lambda: Classifier().fit(FRAME.assign(born=pd.Timestamp("2020-01-01")), Y),
-        ("Column 'born'", "dates"),
+        ("Column 'born'", "datetime64", "days since"),
+    ),
+    "nothing but dates": (
+        lambda: Classifier().fit(FRAME.assign(born=DAYS)[["born"]], Y),
+        ("Column 'born'", "datetime64", "days since"),
+    ),
+    "array of dates": (lambda: Classifier().fit(DAYS[:, None], Y), ("datetime64[D]",)),
+    "array of spans": (lambda: Classifier().fit((DAYS - DAYS[0])[:, None], Y), ("timedelta64[D]",)),
+    "dates among objects": (
+        lambda: Classifier().fit(np.stack([DAYS.astype(object), Q.astype(object)], 1), Y),
+        ("Row 0, column 0", "datetime.date(2020, 1, 1)"),
+    ),
+    "polars dates": (
+        lambda: Classifier().fit(pl.DataFrame({"a": Q, "born": DAYS}), Y),
+        ("Column 'born' holds Date",),
+    ),
+    "pyarrow dates": (
+        lambda: Classifier().fit(pa.table({"a": Q, "born": DAYS}), Y),
+        ("Column 'born' holds date32[day]",),
+    ),
+    "polars words": (
+        lambda: Classifier().fit(pl.DataFrame({"a": Q, "b": ["u", "v", "w"] * 10}), Y),
+        ("Column 'b'", "'u', 'v', 'w'"),
+    ),
+    "pyarrow words": (
+        lambda: Classifier().fit(pa.table({"a": Q, "b": ["u", "v", "w"] * 10}), Y),
+        ("Column 'b'", "'u', 'v', 'w'"),
+    ),
+    "a word late in a column": (
+        lambda: Classifier().fit(FRAME.assign(age=np.where(ONE, "?", "3")), Y),
+        ("Column 'age'", "'?' in row 5"),
+    ),
+    "polars null": (
+        lambda: Classifier().fit(pl.DataFrame({"a": Q, "b": [1, None, 3] * 10}), Y),
+        ("NaN", "10 values", "row 1, column 'b'"),
+    ),
+    "pyarrow null": (
+        lambda: Classifier().fit(pa.table({"a": Q, "b": [1, None, 3] * 10}), Y),
+        ("NaN", "10 values", "row 1, column 'b'"),
+    ),
+    "pandas NA": (
+        lambda: Classifier().fit(FRAME.assign(n=pd.array([1, None, 3] * 10, "Int64")), Y),
+        ("NaN", "10 values", "row 1, column 'n'"),
+    ),
+    "NaN in a sparse array": (
+        lambda: Classifier().fit(sparse.csr_array(BAD), Y),
+        ("NaN", "2 values", "row 4, column 1", "row 9, column 2"),
+    ),
+    "infinity in a sparse array at predict": (
+        lambda: fitted().predict(sparse.csc_array(np.where(np.isnan(BAD), -np.inf, BAD))),
+        ("infinity", "row 4, column 1"),
+    ),
+    "NaN in an array of another library": (
+        lambda: elsewhere(array_api_strict.asarray(BAD)),
+        ("NaN", "row 4, column 1"),
     ),
     "complex": (lambda: Classifier().fit(X + 1j, Y), ("Complex data not supported",)),
     "one dimension": (lambda: Classifier().fit(X[:, 0], Y), ("Expected 2D array, got 1D",)),
@@ -84,6 +156,37 @@ REFUSED: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
     "mixed labels": (
         lambda: Classifier().fit(X, np.array([1, "a", 2] * 10, object)),
         ("labels of one kind", "'a' in row 1", "1 in row 0"),
+    ),
+    "mixed labels in a list": (
+        lambda: Classifier().fit(X, [1, "a", 2] * 10),
+        ("labels of one kind", "'a' in row 1", "1 in row 0"),
+    ),
+    "missing label": (
+        lambda: Classifier().fit(
+            X, [None if one else int(k) for one, k in zip(ONE, Y, strict=True)]
+        ),
+        ("y contains NaN", "1 of its labels is missing", "row 5"),
+    ),
+    "missing word": (
+        lambda: Classifier().fit(X, pd.Series(["a", None, "b"] * 10, dtype="string")),
+        ("y contains NaN", "10 of its labels are missing", "row 1"),
+    ),
+    "missing category": (
+        lambda: Classifier().fit(X, pd.Categorical(["a", None, "b"] * 10)),
+        ("y contains NaN", "row 1"),
+    ),
+    "words as quantities": (
+        lambda: Regressor().fit(X, np.where(ONE, "b", "1")),
+        ("y must hold numbers", "Row 5 holds 'b'"),
+    ),
+    "dates as quantities": (lambda: Regressor().fit(X, DAYS), ("y must hold", "datetime64[D]")),
+    "quantities too large to square": (
+        lambda: Regressor().fit(X, 1e200 * Q),
+        ("non-finite", "the largest target is 2.33e+200", "scaled targets"),
+    ),
+    "quantities too large for float32": (
+        lambda: Regressor().fit(X.astype(np.float32), changed(1e300)),
+        ("y must fit float32", "1e+300 in row 5"),
     ),
     "bytes as labels": (
         lambda: Classifier().fit(X, np.array([b"no", b"yes"])[Y]),
@@ -111,6 +214,42 @@ REFUSED: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
     "weights of words": (
         lambda: Classifier().fit(X, Y, sample_weight=["a"] * 30),
         ("sample_weight must hold one number an example",),
+    ),
+    "masked weights": (
+        lambda: Classifier().fit(X, Y, sample_weight=np.ma.masked_array(np.ones(30), ONE)),
+        ("masked entries", "row 5"),
+    ),
+    "weights too large together": (
+        lambda: Classifier().fit(X, Y, sample_weight=np.full(30, 1e308)),
+        ("sample_weight must have a sum", "float64", "inf"),
+    ),
+    "weights too large for float32": (
+        lambda: Classifier().fit(X.astype(np.float32), Y, sample_weight=np.full(30, 1e300)),
+        ("sample_weight must have a sum", "float32", "3e+301"),
+    ),
+    "weights next to nothing": (
+        lambda: Classifier().fit(X, Y, sample_weight=np.full(30, 1e-320)),
+        ("sample_weight must have a sum",),
+    ),
+    "weights of X_val": (
+        lambda: Classifier().fit(X, Y, X_val=X, y_val=Y, sample_weight_val=-np.ones(30)),
+        ("sample_weight_val", "-1 in row 0"),
+    ),
+    "negative class weight": (
+        lambda: Classifier(class_weight={0: 1, 1: -2}).fit(X, Y),
+        ("class_weight", "-2 for the class 1"),
+    ),
+    "class weight of no class": (
+        lambda: Classifier(class_weight={0: 1, 7: 2}).fit(X, Y),
+        ("The classes, [1], are not in class_weight",),
+    ),
+    "one dict for several labels": (
+        lambda: Classifier(class_weight={0: 1, 1: 2}).fit(X, np.stack([Y, 1 - Y], 1)),
+        ("class_weight", "a list of 2 dicts"),
+    ),
+    "dicts for one label": (
+        lambda: Classifier(class_weight=[{0: 1, 1: 2}]).fit(X, Y),
+        ("class_weight", "a dict of factors by class"),
     ),
     "negative rate": (
         lambda: Classifier(learning_rate_init=-1).fit(X, Y),
@@ -168,6 +307,18 @@ REFUSED: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
     "too few dropouts": (lambda: Classifier((3, 3), dropout=[0.1]).fit(X, Y), ("dropout", "got 1")),
     "negative counts": (lambda: Regressor("poisson").fit(X, Q), ("y", "'poisson'", "in row 3")),
     "quantile 2": (lambda: Regressor("quantile", quantiles=[2]).fit(X, Q), ("quantiles", "[2]")),
+    "no quantiles": (
+        lambda: Regressor("quantile", quantiles=()).fit(X, Q),
+        ("quantiles must hold one number", "()"),
+    ),
+    "quantiles in words": (
+        lambda: Regressor("quantile", quantiles=["low"]).fit(X, Q),
+        ("quantiles must hold one number", "['low']"),
+    ),
+    "dropout in words": (
+        lambda: Classifier((3, 3), dropout=["a", "b"]).fit(X, Y),
+        ("dropout must hold numbers, one a layer", "['a', 'b']"),
+    ),
     "not fitted": (lambda: Classifier().predict(X), ("not fitted yet",)),
     "fewer features": (lambda: fitted().predict(X[:, :2]), ("2 features", "expecting 3")),
     "renamed column": (
@@ -203,6 +354,30 @@ REFUSED: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
     "partial_fit with other classes": (
         lambda: Classifier().partial_fit(X, Y, classes=[0, 1]).partial_fit(X, Y, classes=[0, 2]),
         ("[0, 2]", "not the same"),
+    ),
+    "partial_fit with a NaN label": (
+        lambda: Classifier().partial_fit(X, changed(np.nan).round(), classes=[0, 1]),
+        ("y contains NaN", "row 5"),
+    ),
+    "partial_fit with a missing label": (
+        lambda: Classifier().partial_fit(X, [None, *Y[1:].tolist()], classes=[0, 1]),
+        ("y contains NaN", "row 0"),
+    ),
+    "classes of two kinds": (
+        lambda: Classifier().partial_fit(X, Y, classes=[0, "a"]),
+        ("Mix of label input types",),
+    ),
+    "partial_fit with other outputs": (
+        lambda: Regressor().partial_fit(X, Q).partial_fit(X, np.stack([Q, Q], 1)),
+        ("1 outputs", "got 2"),
+    ),
+    "partial_fit with other labels at once": (
+        lambda: (
+            Classifier()
+            .partial_fit(X, np.stack([Y, 1 - Y], 1), classes=[0, 1])
+            .partial_fit(X, np.stack([Y, 1 - Y, Y], 1))
+        ),
+        ("a column for each of the 2 labels", "(30, 3)"),
     ),
     "partial_fit for no epochs": (
         lambda: Classifier().partial_fit(X, Y, classes=[0, 1], epochs=0),
@@ -251,27 +426,133 @@ def test_partial_fit_is_not_there_where_it_makes_no_sense():
     assert re.search("pass the weights as a dict", str(caught.value.__cause__))
 
 
-ODD: dict[str, Callable[[], Any]] = {
-    "Fortran order": lambda: np.asfortranarray(X),
-    "negative strides": lambda: X[:, ::-1].copy()[:, ::-1],
-    "every other column": lambda: np.repeat(X, 2, axis=1)[:, ::2],
-    "big-endian": lambda: X.astype(">f8"),
-    "list": X.tolist,
-    "objects": lambda: X.astype(object),
-    "matrix of a subclass": lambda: X.view(type("Mine", (np.ndarray,), {})),
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_a_refused_fit_leaves_the_estimator_as_it_was(method):
+    """What was learned before still predicts the same bits, and what was never fitted is not now."""
+    known = Classifier((3,), max_iter=3, random_state=0).fit(FRAME, Y)
+    before, P = dict(vars(known)), known.predict_proba(FRAME)
+    fresh = Classifier((3,))
+    bad: dict[str, Any] = {
+        "fit": (X[:, :2], Y + 5, -np.ones(30)),
+        "partial_fit": (FRAME, Y, -np.ones(30), [0, 1]),
+    }
+
+    for estimator in (known, fresh):
+        with pytest.raises(ValueError, match="sample_weight must be finite"):
+            getattr(estimator, method)(*bad[method])
+
+    assert vars(known) == before
+    assert known.predict_proba(FRAME).tobytes() == P.tobytes()
+    assert not any(name.endswith("_") for name in vars(fresh))
+
+
+def strided(array: Any, *, every: int, backwards: bool) -> Any:
+    """The same rows with others between them, perhaps the other way round in memory."""
+    wide = np.repeat(array, every, axis=0)
+    there = wide[::every]
+    return there[::-1].copy()[::-1] if backwards else there
+
+
+def misaligned(array: Any) -> Any:
+    """The same numbers at odd addresses."""
+    buffer = np.empty(array.nbytes + 1, np.uint8)
+    there = buffer[1:].view(array.dtype).reshape(array.shape)
+    there[...] = array
+    return there
+
+
+LAYOUTS: dict[str, Callable[[Any], Any]] = {
+    "as it is": lambda array: array,
+    "Fortran order": np.asfortranarray,
+    "columns backwards": lambda array: array[..., ::-1].copy()[..., ::-1],
+    "rows backwards": lambda array: array[::-1].copy()[::-1],
+    "every other row": lambda array: strided(array, every=2, backwards=False),
+    "every third row backwards": lambda array: strided(array, every=3, backwards=True),
+    "every other column": lambda array: np.repeat(array, 2, axis=-1)[..., ::2],
+    "big-endian": lambda array: array.astype(array.dtype.newbyteorder(">")),
+    "misaligned": misaligned,
+    "a subclass": lambda array: array.view(type("Mine", (np.ndarray,), {})),
+    "objects": lambda array: array.astype(object),
+    "nested lists": lambda array: array.tolist(),
 }
 
 
-@pytest.mark.parametrize("case", ODD)
-def test_odd_arrays_give_the_bits_of_plain_ones(case):
-    """In training and in prediction."""
-    odd = ODD[case]()
-    plain = Classifier((4,), max_iter=5, random_state=0).fit(X, Y)
+@given(
+    layouts=st.tuples(
+        st.sampled_from(sorted(LAYOUTS)),
+        st.sampled_from(sorted(set(LAYOUTS) - {"objects", "nested lists"})),
+    ),
+    dtype=st.sampled_from(["f4", "f8", "i2", "u1"]),
+    read_only=st.booleans(),
+    batch=st.sampled_from([7, 30]),
+    early_stopping=st.booleans(),
+)
+def test_odd_arrays_give_the_bits_of_plain_ones(layouts, dtype, read_only, batch, early_stopping):
+    """In training and in prediction, and no byte of what was given changes."""
+    plain = (20 * np.abs(X)).astype(dtype)
+    odd, y = LAYOUTS[layouts[0]](plain), LAYOUTS[layouts[1]](Y)
+    if dtype == "f4" and layouts[0] in {"objects", "nested lists"}:
+        plain = plain.astype("f8")  # Python's numbers have no single precision
+    for array in (odd, y):
+        if isinstance(array, np.ndarray):
+            array.flags.writeable = array.flags.writeable and not read_only
+    before = [np.asarray(array).tobytes() for array in (odd, y)]
+    options: dict[str, Any] = {"batch_size": batch, "early_stopping": early_stopping, "max_iter": 3}
 
-    found = Classifier((4,), max_iter=5, random_state=0).fit(odd, Y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        expected = Classifier((4,), random_state=0, **options).fit(plain, Y)
+        found = Classifier((4,), random_state=0, **options).fit(odd, y)
 
-    assert found.predict_proba(odd) == pytest.approx(plain.predict_proba(X), rel=1e-13)
-    assert np.asarray(found.coefs_[0]) == pytest.approx(plain.coefs_[0], rel=1e-13)
+    assert found.predict_proba(odd).tobytes() == expected.predict_proba(plain).tobytes()
+    pairs = zip(found.coefs_, expected.coefs_, strict=True)
+    assert all(a.dtype == b.dtype and a.tobytes() == b.tobytes() for a, b in pairs)
+    assert [np.asarray(array).tobytes() for array in (odd, y)] == before
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_an_engine_is_given_rows_one_after_another(layout, monkeypatch):
+    """Whatever came: a minibatch is then gathered in whole runs; what came so is not copied."""
+    given = []
+    taken = engine()
+
+    def run(*arguments, **options):
+        given.append(arguments[3].X)
+        return original(*arguments, **options)
+
+    original = taken.run
+    monkeypatch.setattr(taken, "run", run)
+    odd = LAYOUTS[layout](X)
+
+    Classifier((4,), max_iter=2).fit(odd, Y)
+
+    assert all(inputs.T.flags.c_contiguous and inputs.flags.aligned for inputs in given)
+    assert {inputs.dtype for inputs in given} == {np.dtype(float)}
+    assert np.shares_memory(given[0], np.asarray(odd)) == (layout in {"as it is", "a subclass"})
+
+
+def test_frames_give_the_bits_of_arrays():
+    """Whatever way a frame keeps its columns."""
+    expected = Classifier((4,), max_iter=3, random_state=0).fit(X, Y)
+
+    for frame in (FRAME, pl.DataFrame(X, ["a", "b", "c"]), pa.table(list(X.T), [*"abc"])):
+        found = Classifier((4,), max_iter=3, random_state=0).fit(frame, Y)
+        assert found.predict_proba(frame).tobytes() == expected.predict_proba(X).tobytes()
+
+
+def test_whole_numbers_are_not_copied():
+    """Eight bits a number stay that: floating point is made of a minibatch at a time."""
+    pixels = np.random.default_rng(0).integers(0, 256, (20_000, 100), np.uint8)
+    labels = pixels[:, 0] > 127
+    found = Classifier((2,), batch_size=1000, max_iter=2, random_state=0)
+    tracemalloc.start()
+
+    found.fit(pixels, labels)
+    found.predict(pixels)
+
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * pixels.nbytes
 
 
 @pytest.mark.parametrize("dtype", ["f2", "i8", "i1", "u1", "?"])
@@ -332,6 +613,47 @@ def test_labels_of_any_kind_come_back(case):
     assert np.mean(found.predict(X) == names[Y]) > 0.9
 
 
+@pytest.mark.parametrize("dtype", ["u1", "?"])
+def test_whole_numbers_are_shown_in_floating_point(dtype):
+    """Layer 0 is X itself, in the precision that it is computed in."""
+    given = (10 * np.abs(X)).astype(dtype)
+    found = Classifier((4,), transform_layer=0, max_iter=2).fit(given, Y)
+
+    assert found.transform(given).dtype == np.float64
+    assert np.array_equal(found.transform(given), given)
+
+
+TAKEN: dict[str, Callable[[], Any]] = {
+    "constant columns": lambda: Classifier((4,), max_iter=5).fit(np.ones((30, 2)), Y),
+    "a constant column": lambda: Classifier((4,), max_iter=5).fit(np.where([1, 0, 1], X, 7.0), Y),
+    "one class": lambda: Classifier((4,), max_iter=5).fit(X, np.zeros(30)),
+    "one class, early stopping": lambda: Classifier((4,), max_iter=5, early_stopping=True).fit(
+        X, np.zeros(30)
+    ),
+    "one sample": lambda: Classifier((4,), max_iter=5).fit(X[:1], Y[:1]),
+    "one sample of a quantity": lambda: Regressor(hidden_layer_sizes=4, max_iter=5).fit(
+        X[:1], Q[:1]
+    ),
+    "two samples": lambda: Classifier((4,), max_iter=5).fit(X[:2], [0, 1]),
+    "1e38": lambda: Classifier((4,), max_iter=5).fit(1e38 * X, Y),
+    "1e38 and a quantity": lambda: Regressor(hidden_layer_sizes=4, max_iter=5).fit(1e38 * X, Q),
+    "one weight": lambda: Classifier((4,), max_iter=5).fit(X, Y, sample_weight=np.float32(2)),
+}
+
+
+@pytest.mark.parametrize("case", TAKEN)
+def test_what_scikit_learn_takes_is_taken_within_a_second(case):
+    """There is little to learn, and nothing breaks."""
+    began = time.perf_counter()
+
+    found = TAKEN[case]()
+
+    assert time.perf_counter() - began < 1
+    assert all(np.isfinite(coef).all() for coef in found.coefs_)
+    inputs = np.zeros((2, found.n_features_in_))
+    assert len(found.predict(inputs)) == 2
+
+
 def test_pandas_categories_and_nullable_numbers_are_taken():
     """A Categorical for labels, Int64 and boolean for columns."""
     frame = FRAME.assign(
@@ -343,15 +665,6 @@ def test_pandas_categories_and_nullable_numbers_are_taken():
 
     assert list(found.classes_) == ["no", "yes"]
     assert found.n_features_in_ == 5
-
-
-def test_constant_columns_and_one_sample_are_taken():
-    """There is little to learn, and nothing breaks."""
-    constant = Classifier((4,), max_iter=5).fit(np.ones((20, 2)), Y[:20])
-    single = Regressor(hidden_layer_sizes=(4,), max_iter=5).fit(X[:1], Q[:1])
-
-    assert np.isfinite(constant.predict_proba(X[:, :2])).all()
-    assert np.isfinite(single.predict(X)).all()
 
 
 def test_a_batch_larger_than_the_data_is_all_of_it():

@@ -1,5 +1,8 @@
 """The estimators: what they do beyond scikit-learn's, and what they leave behind."""
 
+import os
+import re
+import signal
 import warnings
 from typing import Any
 
@@ -7,10 +10,11 @@ import array_api_strict
 import numpy as np
 import pytest
 from scipy import sparse
-from sklearn import config_context
+from sklearn import config_context, neural_network
 from sklearn.datasets import load_digits, make_multilabel_classification
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
+from sklearn.pipeline import make_pipeline
 
 from ellnet.estimators import MLPClassifier, MLPRegressor
 from ellnet.network import Network
@@ -183,6 +187,119 @@ def test_class_weights_are_weights_of_examples():
     assert not same(by_hand, MLPClassifier((8,), **options).fit(some, labels))
 
 
+def test_class_weights_of_several_labels_are_multiplied():
+    """A list of dicts, one a label; "balanced" gives 0 and 1 of each label the same weight."""
+    labels = np.stack([y > 0, y > 2], axis=1).astype(int)
+    dicts: list[dict[int, float]] = [{0: 3.0, 1: 1.0}, {0: 0.5, 1: 2.0}]
+    options: dict[str, Any] = {"random_state": 0, "max_iter": 5}
+    products = np.prod(
+        [[d[k] for k in column] for d, column in zip(dicts, labels.T, strict=True)], 0
+    )
+    counts = np.array([np.bincount(column) for column in labels.T])
+    balance = np.prod(
+        [len(y) / (2 * c[column]) for c, column in zip(counts, labels.T, strict=True)], 0
+    )
+
+    found = [
+        MLPClassifier((8,), class_weight=chosen, **options).fit(X, labels)
+        for chosen in (dicts, "balanced")
+    ]
+
+    for weighted, weights in zip(found, (products, balance), strict=True):
+        by_hand = MLPClassifier((8,), **options).fit(X, labels, sample_weight=weights)
+        assert same(weighted, by_hand)
+
+
+@pytest.mark.parametrize("chosen", ["balanced", {0: 1.0, 1: 2.0, 2: 5.0, 3: 0.5}])
+def test_class_weights_count_in_the_validation_cost(chosen):
+    """Whether it is held out or passed: it is the cost that training lowers, with the same factors."""
+    options: dict[str, Any] = {"random_state": 0, "max_iter": 4, "class_weight": chosen}
+    learned, held = slice(0, 200), slice(200, 300)
+    found = MLPClassifier((8,), early_stopping=True, scoring="loss", **options)
+
+    found.fit(X[learned], y[learned], X_val=X[held], y_val=y[held])
+
+    counts = np.bincount(y[learned])
+    factors = 200 / (4 * counts) if chosen == "balanced" else np.array(list(chosen.values()))
+    cost = log_loss(y[held], found.predict_proba(X[held]), sample_weight=factors[y[held]])
+    assert min(found.validation_loss_curve_) == pytest.approx(cost, rel=1e-9)
+
+
+def test_weights_count_in_partial_fit_in_validation_and_in_scores():
+    """An example of weight 2 is the example twice, wherever it stands."""
+    weights = np.random.default_rng(0).integers(1, 3, 100)
+    twice = np.repeat(np.arange(100), weights)
+    options: dict[str, Any] = {"batch_size": "full", "random_state": 0, "early_stopping": True}
+    held, rest = slice(100, 200), slice(200, 300)
+    each = np.arange(100) % 3 + 1
+    often = 200 + np.repeat(np.arange(100), each)
+
+    weighted = MLPClassifier((8,), **options).partial_fit(
+        X[:100],
+        y[:100],
+        weights,
+        np.arange(4),
+        epochs=5,
+        X_val=X[rest],
+        y_val=y[rest],
+        sample_weight_val=each,
+    )
+    counted = MLPClassifier((8,), **options).partial_fit(
+        X[twice], y[twice], classes=np.arange(4), epochs=5, X_val=X[often], y_val=y[often]
+    )
+
+    assert weighted.predict_proba(X[held]) == pytest.approx(
+        counted.predict_proba(X[held]), rel=1e-9
+    )
+    assert weighted.loss_curve_ == pytest.approx(counted.loss_curve_)
+    assert weighted.validation_scores_ == pytest.approx(counted.validation_scores_)
+    assert weighted.validation_loss_curve_ == pytest.approx(counted.validation_loss_curve_)
+    scored = weighted.score(X[rest], y[rest], sample_weight=each)
+    assert scored == pytest.approx(weighted.score(X[often], y[often]))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("kind", ["words", "two", "several", "quantity", "quantities", "constant"])
+def test_the_scores_of_early_stopping_are_those_of_score(kind, weighted):
+    """Measured without scikit-learn's checks, and the same."""
+    targets: dict[str, Any] = {
+        "words": np.array(["a", "bb", "c", "dd"])[y],
+        "two": y > 1,
+        "several": np.stack([y > 0, y > 2], axis=1).astype(int),
+        "quantity": np.sin(X[:, 2] + y),
+        "quantities": np.stack([np.sin(y), X[:, 2] - y], axis=1),
+        "constant": np.stack([np.full(len(y), 2.0), X[:, 2]], axis=1),
+    }
+    target = targets[kind]
+    weights = np.arange(len(y)) % 5 + 0.5 if weighted else None
+    cls = MLPClassifier if kind in {"words", "two", "several"} else MLPRegressor
+    found: Any = cls(hidden_layer_sizes=(8,), random_state=0, max_iter=6, early_stopping=True)
+
+    found.fit(X, target, X_val=X, y_val=target, sample_weight_val=weights)
+
+    expected = found.score(X, target, sample_weight=weights)
+    assert found.best_validation_score_ == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_scorer_of_one_s_own_may_take_no_weights():
+    """It is given them only if it has a place for them."""
+    seen = []
+
+    def plain(estimator, inputs, labels):
+        return float(np.mean(estimator.predict(inputs) == labels))
+
+    def weighing(estimator, inputs, labels, sample_weight=None):
+        seen.append(sample_weight)
+        return plain(estimator, inputs, labels)
+
+    for scoring in (plain, weighing):
+        found = MLPClassifier((4,), early_stopping=True, scoring=scoring, max_iter=3)
+        found.fit(X, y, sample_weight=np.full(len(y), 2.0))
+        assert len(found.validation_scores_) == 3
+
+    assert [np.unique(weights).tolist() for weights in seen] == [[2.0]] * 3
+
+
 def test_the_decision_function_is_z_of_the_output_layer():
     """Log-odds for two classes, one column a class for more, softmax of it the probabilities."""
     two = MLPClassifier((8,), random_state=0).fit(X, y > 1)
@@ -320,6 +437,36 @@ def test_divergence_under_early_stopping_keeps_the_best():
     assert np.isfinite(found.predict(X)).all()
 
 
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_ctrl_c_keeps_what_was_learned(early_stopping):
+    """With scikit-learn's warning; a second one ends the call at once, and changes nothing."""
+    epochs = []
+
+    def press(*seen):
+        epochs.append(seen)
+        if len(epochs) == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+        return 0.5
+
+    def press_twice(*seen):
+        del seen
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+        return 0.5
+
+    options: dict[str, Any] = {"early_stopping": early_stopping, "scoring": press}
+    found = MLPClassifier((4,), max_iter=50, random_state=0, **options)
+
+    with pytest.warns(UserWarning, match="Training interrupted by user"):
+        found.fit(X, y, X_val=X, y_val=y)
+
+    assert (found.stopped_, found.n_iter_) == ("interrupted", 3)
+    before = found.predict_proba(X)
+    with pytest.raises(KeyboardInterrupt):
+        found.set_params(scoring=press_twice).fit(X, y, X_val=X, y_val=y)
+    assert found.predict_proba(X).tobytes() == before.tobytes()
+
+
 def test_the_seed_makes_the_bits():
     """A whole number is the seed; None draws one, from NumPy's global generator."""
     a, b, c = (MLPClassifier((4,), max_iter=3, random_state=s).fit(X, y) for s in (1, 1, 2))
@@ -371,6 +518,54 @@ def test_verbose_prints_costs_and_scores(capsys):
     assert printed[0].startswith("Iteration 1, loss = ")
     assert printed[1].startswith("Validation score: ")
     assert len(printed) == 4
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"solver": "adam", "tol": 10.0},
+        {"solver": "sgd", "learning_rate": "adaptive", "tol": 10.0, "learning_rate_init": 1e-3},
+        {"solver": "adam", "tol": 10.0, "early_stopping": True},
+    ],
+)
+def test_verbose_says_why_it_ends_as_scikit_learn_does(options, capsys):
+    """Line by line the same words; the numbers of costs and scores are of other weights."""
+    printed = []
+    for cls in (neural_network.MLPClassifier, MLPClassifier):
+        cls((4,), verbose=True, n_iter_no_change=2, random_state=0, **options).fit(X, y)
+        lines = capsys.readouterr().out.splitlines()
+        printed.append([re.sub(r"(loss = |score: )[0-9.]+", r"\1", line) for line in lines])
+
+    assert printed[0] == printed[1]
+    assert printed[1][-1].endswith("Stopping.")
+
+
+def test_warnings_name_the_line_that_called():
+    """Not one of scikit-learn's or of ours, through pipelines too."""
+    for model in (MLPClassifier((4,), max_iter=1), make_pipeline(MLPClassifier((4,), max_iter=1))):
+        with pytest.warns(ConvergenceWarning, match="hasn't converged") as caught:
+            model.fit(X, y)
+        assert {warning.filename for warning in caught} == {__file__}
+
+
+def test_numbers_may_be_numpy_s():
+    """Whole numbers, floats and truth values of NumPy's, and an array for sizes and activations."""
+    options: dict[str, Any] = {
+        "alpha": 0.25,
+        "batch_size": 30,
+        "max_iter": 3,
+        "early_stopping": True,
+        "random_state": 3,
+        "n_threads": 1,
+    }
+    numpys: dict[str, Any] = {name: np.asarray(value)[()] for name, value in options.items()}
+    plain = MLPClassifier((4, 3), ["relu", "tanh"], dropout=[0.25, 0.5], **options)
+    given = MLPClassifier(
+        np.array([4, 3]), np.array(["relu", "tanh"]), dropout=np.array([0.25, 0.5]), **numpys
+    )
+
+    assert {type(value).__module__ for value in numpys.values()} == {"numpy"}
+    assert same(given.fit(X, y), plain.fit(X, y))
 
 
 @pytest.mark.parametrize("loss", ["absolute_error", "huber", "poisson", "quantile"])

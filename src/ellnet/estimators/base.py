@@ -1,6 +1,5 @@
 """What both estimators share: fit, partial_fit, transform, and the attributes of a fitted one."""
 
-import warnings
 from abc import abstractmethod
 from typing import Any, ClassVar, Self
 
@@ -9,15 +8,15 @@ from numpy.typing import NDArray
 from sklearn.base import TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
 
-from ellnet.arrays import Array, is_sparse, precision
+from ellnet.arrays import Array, is_sparse
 from ellnet.engines import engine
 from ellnet.errors import DataError, DivergenceError, HyperparameterError
 from ellnet.estimators.callbacks import CallbackHook, CallbackSupportMixin
+from ellnet.estimators.first_weights import first_parameters
 from ellnet.estimators.fitted import FittedMLP
 from ellnet.estimators.fitting import (
     Held,
     Material,
-    Printer,
     Progress,
     examples_of,
     hold_out,
@@ -25,8 +24,15 @@ from ellnet.estimators.fitting import (
     parameters_of,
     stopping_of,
     warn_of_the_end,
+    warn_the_caller,
 )
-from ellnet.estimators.inputs import check_library, read_weights, read_X, read_X_y
+from ellnet.estimators.inputs import (
+    check_library,
+    precision_in_use,
+    read_weights,
+    read_X,
+    read_X_y,
+)
 from ellnet.estimators.parameters import (
     CONSTRAINTS,
     check_epochs,
@@ -34,6 +40,7 @@ from ellnet.estimators.parameters import (
     hyperparameters_of,
     seed_of,
 )
+from ellnet.estimators.printing import Printer
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Network
 from ellnet.starting import starting_network
@@ -66,11 +73,18 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, FittedMLP):  # type: ignor
         del y
         return None
 
-    def _class_weights(
+    def _class_factors(
         self, y: NDArray[Any], weights: NDArray[np.float64] | None
     ) -> NDArray[np.float64] | None:
-        """Return factors (m,) by class beside the user's weights, or None."""
+        """Return factors by class, which training examples give, or None."""
         del y, weights
+        return None
+
+    def _by_class(
+        self, y: NDArray[Any], factors: NDArray[np.float64] | None
+    ) -> NDArray[np.float64] | None:
+        """Return those of examples, (m,), which stand beside the user's weights, or None."""
+        del y, factors
         return None
 
     # Training
@@ -87,19 +101,20 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, FittedMLP):  # type: ignor
         incremental = epochs is not None
         if incremental:
             check_epochs(epochs)
-        first = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
-        material = self._material(*data, first=first, incremental=incremental)
-        if first:
-            self._forget()
-        held = self._held(validation)
-        progress = self._left("_progress", None)
-        seed = seed_of(self.random_state) if progress is None else progress.seed
-        if held is None and self.early_stopping:
-            labels = self._strata(material.y)
-            material, held = hold_out(material, self.validation_fraction, seed, labels)
-        self._warn_of_batch_size(material.examples.m)
-        now = self.max_iter if epochs is None else epochs
-        outcome, trouble = self._train(material, held, seed, now, data)
+        with self._unchanged_on_error():
+            first = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
+            material = self._material(*data, first=first, incremental=incremental)
+            held = self._held(validation, material)
+            if first:
+                self._forget()
+            progress = self._left("_progress", None)
+            seed = seed_of(self.random_state) if progress is None else progress.seed
+            if held is None and self.early_stopping:
+                labels = self._strata(material.y)
+                material, held = hold_out(material, self.validation_fraction, seed, labels)
+            self._warn_of_batch_size(material.examples.m)
+            now = self.max_iter if epochs is None else epochs
+            outcome, trouble = self._train(material, held, seed, now, data)
         self._judge(outcome, trouble, incremental=incremental)
         return self
 
@@ -109,11 +124,12 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, FittedMLP):  # type: ignor
         """Check what came in, and make examples of it."""
         X, y = read_X_y(self, X, y, reset=first, numeric=self._numeric)
         Y = self._encode(y, first=first, incremental=incremental)
-        weights = read_weights(sample_weight, len(y))
-        by_class = self._class_weights(y, weights)
-        return Material(examples_of(X, Y, weights, by_class), y, weights)
+        weights = read_weights(sample_weight, X)
+        factors = self._class_factors(y, weights)
+        examples = examples_of(X, Y, weights, self._by_class(y, factors))
+        return Material(examples, y, weights, factors)
 
-    def _held(self, validation: tuple[Any, Any, Any]) -> Held | None:
+    def _held(self, validation: tuple[Any, Any, Any], material: Material) -> Held | None:
         """Check the validation data that were passed."""
         X, y, sample_weight = validation
         if (X is None) != (y is None):
@@ -122,8 +138,9 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, FittedMLP):  # type: ignor
             return None
         X, y = read_X_y(self, X, y, reset=False, numeric=self._numeric)
         Y = self._encode(y, first=False, incremental=True)
-        weights = read_weights(sample_weight, len(y), "sample_weight_val")
-        return Held(X, y, weights, examples_of(X, Y, weights, None))
+        weights = read_weights(sample_weight, X, "sample_weight_val")
+        examples = examples_of(X, Y, weights, self._by_class(y, material.factors))
+        return Material(examples, y, weights).held()
 
     def _train(
         self,
@@ -145,12 +162,12 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, FittedMLP):  # type: ignor
                 chosen,
                 None if held is None else held.examples,
                 metric=metric_of(self.scoring, held, self._score_outputs, self._fitted_copy),
-                hooks=self._hooks(data, epochs),
+                hooks=self._hooks(data, epochs, held),
                 state=None if progress is None else progress.state(net.parameters, chosen),
                 epochs=epochs,
                 stopping=plateau if self.solver != "lbfgs" or self.early_stopping else None,
                 feature_names=self._names(),
-                n_threads=self.n_threads,
+                n_threads=self._threads(),
             )
         except DivergenceError as error:
             if not isinstance(error.outcome, Outcome):
@@ -167,9 +184,7 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, FittedMLP):  # type: ignor
     ) -> tuple[Network, Hyperparameters]:
         """Return the network at the start of this call, and all that is chosen."""
         examples = material.examples
-        dtype = precision(examples.X)
-        if hasattr(self, "coefs_"):
-            dtype = precision(self.coefs_[0])
+        dtype = precision_in_use(self.coefs_[0] if hasattr(self, "coefs_") else examples.X)
         chosen = hyperparameters_of(self, m=examples.m, epochs=planned, seed=seed, dtype=dtype)
         output, cost = self._ends()
         n = (int(examples.X.shape[0]), *chosen.hidden, int(examples.Y.shape[0]))
@@ -178,7 +193,10 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, FittedMLP):  # type: ignor
         if hasattr(self, "coefs_"):
             self._check_same_sizes(n)
             return net.with_parameters(parameters_of(self.coefs_, self.intercepts_)), chosen
-        net = starting_network(net, chosen, examples.X)
+        drawn = None
+        if self.initialization == "sklearn":
+            drawn = first_parameters(n, activations, seed, dtype)
+        net = starting_network(net, chosen, examples.X, drawn)
         return net.with_parameters(net.parameters.like(examples.Y)), chosen
 
     def _check_same_sizes(self, n: tuple[int, ...]) -> None:
@@ -189,8 +207,12 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, FittedMLP):  # type: ignor
                 f"first, and hidden_layer_sizes asks for {n}; fit with warm_start=False instead"
             )
 
-    def _hooks(self, data: tuple[Any, Any, Any], epochs: int) -> list[Hook]:
-        hooks: list[Hook] = [Printer()] if self.verbose else []
+    def _hooks(self, data: tuple[Any, Any, Any], epochs: int, held: Held | None) -> list[Hook]:
+        hooks: list[Hook] = []
+        if self.verbose:
+            validated = held is not None and self.early_stopping
+            score = "Validation loss" if self.scoring == "loss" else "Validation score"
+            hooks.append(Printer(self, score if validated else "Training loss"))
         if CallbackHook.wanted(self):
             X, y, weights = data
             metadata = {} if weights is None else {"sample_weight": weights}
@@ -200,19 +222,17 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, FittedMLP):  # type: ignor
 
     def _warn_of_batch_size(self, m: int) -> None:
         if not isinstance(self.batch_size, str) and self.batch_size > m:
-            warnings.warn(
-                "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped",
-                stacklevel=4,
+            warn_the_caller(
+                "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped"
             )
 
     def _judge(self, outcome: Outcome, trouble: str, *, incremental: bool) -> None:
         """Refuse or warn of what went wrong; the last good parameters are kept."""
+        where = f"{trouble[:1].upper()}{trouble[1:]}."
         if trouble and self.early_stopping and outcome.history.best_epoch:
-            warnings.warn(
-                f"{trouble} The best parameters are kept.", ConvergenceWarning, stacklevel=4
-            )
+            warn_the_caller(f"{where} The best parameters are kept.", ConvergenceWarning)
         elif trouble:
-            raise DivergenceError(f"{NON_FINITE} {trouble}", outcome)
+            raise DivergenceError(f"{NON_FINITE} {where}", outcome)
         elif not incremental or outcome.history.stopped == "interrupted":
             warn_of_the_end(outcome.history, solver=self.solver, max_iter=self.max_iter)
 
@@ -222,7 +242,10 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, FittedMLP):  # type: ignor
         """Return the output of a network for rows X, (n[L], m)."""
         X = read_X(self, X)
         check_library(self, X, method)
-        return engine(self.engine).predict(net, X.T, n_threads=self.n_threads)
+        return engine(self.engine).predict(net, X.T, n_threads=self._threads())
+
+    def _threads(self) -> int | None:
+        return None if self.n_threads is None else int(self.n_threads)
 
     def transform(self, X: Any) -> Array:
         """Return what a layer makes of X: the activations A[l] as rows (m, n[l]).
@@ -241,7 +264,8 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, FittedMLP):  # type: ignor
         if layer == 0:
             X = read_X(self, X)
             check_library(self, X, "transform")
-            return X.toarray() if is_sparse(X) else X
+            X = X.toarray() if is_sparse(X) else X
+            return X.astype(np.float64) if isinstance(X, np.ndarray) and X.dtype.kind != "f" else X
         return self._propagate(net.upto(layer), X, "transform").T
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:

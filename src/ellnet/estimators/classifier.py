@@ -5,9 +5,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin, _fit_context
-from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 
 from ellnet.arrays import Array, is_finite, move, namespace, to_numpy
@@ -16,8 +14,9 @@ from ellnet.equations.sigmoids import sigmoid
 from ellnet.errors import DataError
 from ellnet.estimators.base import BaseMLP
 from ellnet.estimators.callbacks import with_callbacks
+from ellnet.estimators.class_weights import class_factors, factors_by_example
 from ellnet.estimators.fitting import Held
-from ellnet.estimators.labels import Labels
+from ellnet.estimators.labels import Labels, announced
 from ellnet.estimators.parameters import (
     BELOW_1,
     CLASSIFIER_LOSSES,
@@ -25,6 +24,7 @@ from ellnet.estimators.parameters import (
     is_stochastic,
     keep,
 )
+from ellnet.estimators.scores import accuracy
 
 __all__ = ["MLPClassifier"]
 
@@ -84,7 +84,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         max_fun: evaluations of the cost by lbfgs, at most.
         loss: "log_loss", or a cost by name.
         label_smoothing: share of each label spread over all classes.
-        class_weight: None, "balanced", or a dict of weights by class.
+        class_weight: None, "balanced", or a dict of factors by class; for several labels at once a
+            list of dicts, one a label, whose factors are multiplied. They count in the validation
+            cost too.
         scoring: what early stopping watches: None for accuracy, "loss" for the validation cost, or
             any scorer of scikit-learn's.
         dropout: part of the hidden units silent in a step: one number, or a list with one a layer.
@@ -102,7 +104,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         floor: lowest factor of the schedules "cosine" and "one_cycle".
         weight_decay_schedule: how the weight decay changes.
         dropout_schedule: how dropout changes.
-        initialization: initial weights; "auto" suits each activation.
+        initialization: initial weights: "sklearn" for scikit-learn's, "auto" for those that suit each
+            activation, or an initializer's name.
         unit_variance: whether to scale initial weights so that each Z[l] has variance 1.
         zero_last: whether to begin with an output layer of zeros.
         transform_layer: the layer that `transform` shows; None for the last hidden one.
@@ -130,7 +133,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         **CONSTRAINTS,
         "loss": [StrOptions(set(CLASSIFIER_LOSSES))],
         "label_smoothing": [BELOW_1],
-        "class_weight": [StrOptions({"balanced"}), dict, None],
+        "class_weight": [StrOptions({"balanced"}), dict, list, None],
     }
 
     def __init__(
@@ -178,7 +181,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         floor: float = 0.0,
         weight_decay_schedule: str = "constant",
         dropout_schedule: str = "constant",
-        initialization: str = "auto",
+        initialization: str = "sklearn",
         unit_variance: bool = False,
         zero_last: bool = False,
         transform_layer: int | None = None,
@@ -252,9 +255,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
             ValueError: data or parameters that cannot be trained on; names row, column or parameter.
             DivergenceError: a parameter became infinite or not a number.
         """
-        self._learn_classes(y, classes)
         validation = (X_val, y_val, sample_weight_val)
-        return self._fit((X, y, sample_weight), validation, epochs=epochs)
+        with self._unchanged_on_error():
+            self._learn_classes(y, classes)
+            return self._fit((X, y, sample_weight), validation, epochs=epochs)
 
     def decision_function(self, X: Any) -> Array:
         """Return Z[L] as rows: log-odds (m,) of the second of two classes, else (m, k).
@@ -358,7 +362,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         if not hasattr(self, "classes_"):
             if classes is None:
                 raise DataError("classes must be passed on the first call to partial_fit.")
-            self._labels = Labels.announced(y, classes)
+            self._labels = announced(y, classes)
             self.classes_ = self._labels.classes
         elif classes is not None and not np.array_equal(self.classes_, np.unique(classes)):
             raise DataError(
@@ -369,21 +373,24 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
     def _strata(self, y: NDArray[Any]) -> NDArray[Any] | None:
         return None if self._labels.kind == "multilabel" else y
 
-    def _class_weights(
+    def _class_factors(
         self, y: NDArray[Any], weights: NDArray[np.float64] | None
     ) -> NDArray[np.float64] | None:
         if self.class_weight is None:
             return None
-        if self.class_weight == "balanced" and self._labels.kind != "multilabel":
-            return self._labels.balance(y, weights)
-        return np.asarray(compute_sample_weight(self.class_weight, y), np.float64)
+        return class_factors(self.class_weight, self._labels, y, weights)
+
+    def _by_class(
+        self, y: NDArray[Any], factors: NDArray[np.float64] | None
+    ) -> NDArray[np.float64] | None:
+        return None if factors is None else factors_by_example(factors, self._labels, y)
 
     def _score_outputs(self, A: Array, held: Held) -> float:
         if not is_finite(A):
             return float("nan")
         threshold = 0.0 if self._labels.kind == "multiclass" else 0.5
         predicted = self._labels.decode(to_numpy(A) - threshold)
-        return float(accuracy_score(held.y, predicted, sample_weight=held.weights))
+        return accuracy(held.y, predicted, held.weights)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

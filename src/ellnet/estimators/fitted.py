@@ -4,6 +4,8 @@ import copy
 import math
 import warnings
 from abc import ABCMeta, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,7 +14,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ellnet.drawings import network_html
-from ellnet.errors import DataError, EllnetWarning
+from ellnet.errors import DivergenceError, EllnetWarning, PatchError
 from ellnet.estimators.fitting import Held, Past, parameters_of
 from ellnet.estimators.parameters import hidden_activation
 from ellnet.estimators.plateau import Plateau
@@ -37,6 +39,9 @@ LEFT = (
     "_no_improvement_count",
 )
 """Attributes that a call goes on from, and a fit from the start drops."""
+
+CALLBACKS = ("_skl_", "_callback_")
+"""How the attributes begin that scikit-learn's callbacks need until the very end of a call."""
 
 THEIR_NAMES = {"sigmoid": "logistic", "exponential": "exp"}
 
@@ -66,7 +71,7 @@ class FittedMLP(BaseEstimator, metaclass=ABCMeta):  # type: ignore[misc]
         kept = dict(state)
         version = kept.pop(PICKLED, None)
         if version is None:
-            raise DataError(
+            raise PatchError(
                 f"this pickle is of another library's {type(self).__name__}, which that of ellnet "
                 "stands in for: load it without ellnet.patch"
             )
@@ -117,6 +122,20 @@ class FittedMLP(BaseEstimator, metaclass=ABCMeta):  # type: ignore[misc]
 
     def _names(self) -> list[str]:
         return [str(name) for name in self._left("feature_names_in_", [])]
+
+    @contextmanager
+    def _unchanged_on_error(self) -> Iterator[None]:
+        """Put every attribute back if what is inside fails, but for what a divergence leaves behind."""
+        before = dict(self.__dict__)
+        try:
+            yield
+        except DivergenceError:
+            raise
+        except BaseException:
+            kept = {k: v for k, v in self.__dict__.items() if k.startswith(CALLBACKS)}
+            self.__dict__.clear()
+            self.__dict__.update(before | kept)
+            raise
 
     def _forget(self) -> None:
         """Drop what an earlier fit left."""

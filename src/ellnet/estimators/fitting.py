@@ -1,5 +1,6 @@
 """One call of fit or partial_fit: examples made ready, what is held out, what ends the run."""
 
+import inspect
 import math
 import warnings
 from collections.abc import Callable, Sequence
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
-from ellnet.arrays import Array
+from ellnet.arrays import Array, is_finite, precision
 from ellnet.batches import Examples, split
 from ellnet.errors import DataError
 from ellnet.estimators.inputs import beside
@@ -19,13 +20,12 @@ from ellnet.history import History
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Network, Parameters
 from ellnet.state import TrainingState
-from ellnet.training import Hook, Metric, moments_of
+from ellnet.training import Metric, moments_of
 
 __all__ = [
     "Held",
     "Material",
     "Past",
-    "Printer",
     "Progress",
     "examples_of",
     "hold_out",
@@ -33,7 +33,11 @@ __all__ = [
     "parameters_of",
     "stopping_of",
     "warn_of_the_end",
+    "warn_the_caller",
 ]
+
+INSIDE = ("ellnet", "sklearn")
+"""Packages whose lines a user did not write."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,11 +75,15 @@ class Held(NamedTuple):
 
 
 class Material(NamedTuple):
-    """What is learned from: the examples, and y and the user's weights (m,) beside them."""
+    """What is learned from: the examples, and y and the user's weights (m,) beside them.
+
+    The factors are those of the classes, where there are some.
+    """
 
     examples: Examples
     y: NDArray[Any]
     weights: NDArray[np.float64] | None
+    factors: NDArray[np.float64] | None = None
 
     def take(self, rows: NDArray[np.int64]) -> "Material":
         """Return some of the rows."""
@@ -131,7 +139,14 @@ def examples_of(
     Y and the weights go to the library, the device and the precision of X.
     """
     w = weights if by_class is None else by_class * (1.0 if weights is None else weights)
-    return Examples(X.T, beside(Y, X), None if w is None else beside(w[None, :], X))
+    there = beside(Y, X)
+    if precision(there) != precision(Y) and not is_finite(there):
+        example = int(np.argmax(np.abs(Y).max(axis=0)))
+        raise DataError(
+            f"y must fit {precision(there)}, the precision of X, got {np.abs(Y[:, example]).max():g} in "
+            f"row {example}: scale it (sklearn.compose.TransformedTargetRegressor), or give X in float64"
+        )
+    return Examples(X.T, there, None if w is None else beside(w[None, :], X))
 
 
 def parameters_of(coefs: Sequence[Array], intercepts: Sequence[Array]) -> Parameters:
@@ -184,42 +199,44 @@ def metric_of(
         del A, examples
         scored = fitted(net.parameters)
         scorer = check_scoring(scored, scoring)
-        options = {} if held.weights is None else {"sample_weight": held.weights}
+        weighs = held.weights is not None and _takes_weights(scorer)
+        options = {"sample_weight": held.weights} if weighs else {}
         return float(scorer(scored, held.X, held.y, **options))
 
-    return Metric(scoring if isinstance(scoring, str) else "score", measure)
+    name = scoring if isinstance(scoring, str) else "score"
+    return Metric(name, measure, of_outputs=False)
 
 
-class Printer(Hook):
-    """Prints what scikit-learn prints under verbose."""
+def _takes_weights(scorer: Any) -> bool:
+    """Say whether a scorer can be given weights: some metrics have none, and functions of one's own."""
+    measured = getattr(scorer, "_score_func", scorer)
+    kinds = {p.name: p.kind for p in inspect.signature(measured).parameters.values()}
+    return "sample_weight" in kinds or inspect.Parameter.VAR_KEYWORD in kinds.values()
 
-    def after_epoch(self, state: TrainingState, history: History) -> bool:
-        """Print the cost, and the score where there is one."""
-        del state
-        epoch, number = history.epochs[-1], len(history.epochs)
-        print(f"Iteration {number}, loss = {epoch.cost:.8f}")  # noqa: T201 - what verbose is for
-        if epoch.validation_metric is not None:
-            print(f"Validation score: {epoch.validation_metric:f}")  # noqa: T201 - the same
-        return False
+
+def warn_the_caller(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the line outside scikit-learn and ellnet that began it all."""
+    level, frame = 1, inspect.currentframe()
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in INSIDE:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)
 
 
 def warn_of_the_end(history: History, *, solver: str, max_iter: int) -> None:
     """Warn where the run ended before it had converged, in scikit-learn's words."""
     if history.stopped == "interrupted":
-        warnings.warn("Training interrupted by user.", stacklevel=5)
+        warn_the_caller("Training interrupted by user.")
     elif solver == "lbfgs" and history.stopped in {"epochs", "stuck"}:
         stuck = "no lower cost was found" if history.stopped == "stuck" else "a limit was reached"
-        warnings.warn(
+        warn_the_caller(
             f"lbfgs failed to converge after {len(history.epochs)} iterations: {stuck}. Increase "
             f"the number of iterations (max_iter={max_iter}) or of evaluations (max_fun), or scale "
             "the data.",
             ConvergenceWarning,
-            stacklevel=5,
         )
     elif history.stopped == "epochs":
-        warnings.warn(
+        warn_the_caller(
             f"Stochastic Optimizer: Maximum iterations ({max_iter}) reached and the optimization "
             "hasn't converged yet.",
             ConvergenceWarning,
-            stacklevel=5,
         )

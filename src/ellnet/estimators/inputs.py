@@ -1,33 +1,55 @@
-"""What comes in from outside: X, y and weights, checked; every refusal names rows and columns."""
+"""What comes in from outside: X, y and weights, checked, and brought to what training takes."""
 
-from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._array_api import get_namespace
-from sklearn.utils.validation import check_array, column_or_1d, validate_data
+from sklearn.utils.validation import column_or_1d, validate_data
 
-from ellnet.arrays import Array, device, is_sparse, move, namespace, precision, to_numpy
+from ellnet.arrays import (
+    Array,
+    device,
+    is_sparse,
+    move,
+    namespace,
+    overflow_allowed,
+    precision,
+    to_numpy,
+)
 from ellnet.errors import DataError
+from ellnet.estimators.places import refuse_dates, refuse_labels, refuse_masks, with_places
 
-__all__ = ["beside", "check_library", "column_names", "read_X", "read_X_y", "read_weights"]
+__all__ = [
+    "beside",
+    "check_library",
+    "precision_in_use",
+    "read_X",
+    "read_X_y",
+    "read_weights",
+]
 
-SHOWN = 3
+WHOLE = "biu"
+"""NumPy's letters of truth values and whole numbers."""
 
 
-def read_X(estimator: Any, X: Any, *, reset: bool = False) -> Array:
+def read_X(estimator: Any, X: Any) -> Array:
     """Return X (m, n[0]) in float64 or float32, as it came; a sparse one in rows.
+
+    Whole numbers in an array of NumPy's stay what they are: they take up to an eighth of the memory,
+    and an engine makes floating point of a minibatch at a time.
 
     Raises:
         ValueError: what scikit-learn refuses, with the rows and columns it is about.
     """
-    _refuse_masks(X)
+    _refuse(X, "X")
     try:
-        found = validate_data(estimator, X, reset=reset, **_expected(X))
+        with overflow_allowed():
+            found = validate_data(estimator, X, reset=False, **_expected(X))
     except (ValueError, TypeError) as error:
-        raise _with_places(error, X) from None
-    return found
+        raise with_places(error, X) from None
+    return _aligned(found)
 
 
 def read_X_y(estimator: Any, X: Any, y: Any, *, reset: bool, numeric: bool) -> tuple[Array, Any]:
@@ -36,22 +58,68 @@ def read_X_y(estimator: Any, X: Any, y: Any, *, reset: bool, numeric: bool) -> t
     Raises:
         ValueError: what scikit-learn refuses, with the rows and columns it is about.
     """
-    _refuse_masks(X, y)
-    expected = _expected(X)
+    _refuse(X, "X")
+    refuse_masks(y)
+    if numeric:
+        refuse_dates(y, "y")
+    else:
+        refuse_labels(y)
     try:
-        X_found, y_found = validate_data(
-            estimator, X, y, reset=reset, multi_output=True, y_numeric=numeric, **expected
-        )
+        with overflow_allowed():
+            X_found, y_found = validate_data(
+                estimator, X, y, reset=reset, multi_output=True, y_numeric=numeric, **_expected(X)
+            )
     except (ValueError, TypeError) as error:
-        raise _with_places(error, X, y) from None
+        raise with_places(error, X, y) from None
     found = y_found.toarray() if is_sparse(y_found) else to_numpy(y_found)
-    single = found.ndim == 2 and found.shape[1] == 1
-    return X_found, column_or_1d(found, warn=True) if single else found
+    if found.ndim == 2 and found.shape[1] == 1:
+        found = column_or_1d(found, warn=True)
+    return _aligned(X_found), _quantities(found) if numeric else found
+
+
+def _quantities(y: NDArray[Any]) -> NDArray[Any]:
+    """Return y as numbers.
+
+    Raises:
+        DataError: it holds something else; names the row.
+    """
+    if y.dtype.kind in "biuf":
+        return y
+    try:
+        return y.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise with_places(error, None, y) from None
+
+
+def _refuse(array: Any, name: str) -> None:
+    refuse_masks(array)
+    refuse_dates(array, name)
 
 
 def _expected(X: Any) -> dict[str, Any]:
+    """Return what scikit-learn's check is to make of X: rows one after another in memory.
+
+    The minibatches of an array in columns, as a frame's are, would be gathered many times as slowly,
+    and a BLAS would round it in another way.
+    """
     xp, _ = get_namespace(X)
-    return {"accept_sparse": "csr", "dtype": (xp.float64, xp.float32)}
+    dtype: Any = (xp.float64, xp.float32)
+    if isinstance(X, np.ndarray) and X.dtype.kind in WHOLE:
+        dtype = None
+    elif isinstance(X, np.ndarray) and X.dtype == np.dtype(np.float32).newbyteorder():
+        dtype = np.float32
+    return {"accept_sparse": "csr", "dtype": dtype, "order": "C"}
+
+
+def _aligned(X: Array) -> Array:
+    """Return X with every number at an address that is a multiple of its size."""
+    return X if not isinstance(X, np.ndarray) or X.flags.aligned else X.copy()
+
+
+def precision_in_use(X: Array) -> str:
+    """Return the precision that X is computed in: its own, and float64 for whole numbers."""
+    own = precision(X)
+    return own if own.startswith("float") else "float64"
 
 
 def check_library(estimator: Any, X: Array, method: str) -> None:
@@ -72,16 +140,19 @@ def check_library(estimator: Any, X: Array, method: str) -> None:
     )
 
 
-def read_weights(weights: Any, m: int, name: str = "sample_weight") -> NDArray[np.float64] | None:
-    """Return the weights (m,), or None where there are none.
+def read_weights(weights: Any, X: Array, name: str = "sample_weight") -> NDArray[np.float64] | None:
+    """Return the weights (m,) of the rows of X, or None where there are none.
 
     Raises:
-        ValueError: not one number an example, or one that is negative, NaN or infinite; names rows.
+        ValueError: not one number an example, one that is negative, NaN or infinite, or a sum that
+            the precision of X does not hold; names rows.
     """
     if weights is None:
         return None
-    if isinstance(weights, int | float):
-        weights = np.full(m, weights)
+    refuse_masks(weights)
+    m = X.shape[0]
+    if isinstance(weights, Real):
+        weights = np.full(m, float(weights))
     try:
         found = np.asarray(to_numpy(weights), np.float64)
     except (TypeError, ValueError):
@@ -98,106 +169,24 @@ def read_weights(weights: Any, m: int, name: str = "sample_weight") -> NDArray[n
         )
     if not np.any(found):
         raise DataError(f"{name}: Sample weights cannot all be zero; give some example weight")
+    _check_sum(found, precision_in_use(X), name)
     return found
 
 
-def beside(array: Array, X: Array) -> Array:
-    """Return the array in the library and on the device of X, and in X's precision."""
-    like = np.empty(0, X.dtype) if is_sparse(X) else X
-    return move(to_numpy(array).astype(precision(X)), like)
-
-
-def _with_places(error: Exception, X: Any, y: Any = None) -> Exception:
-    """Add to scikit-learn's sentence where in X or y the trouble is."""
-    text = str(error)
-    if "NaN" in text or "infinity" in text:
-        return DataError(text.split("\n", 1)[0] + _bad_places(X, "X") + _bad_places(y, "y"))
-    words = _text_column(X) or _word_in(X, text)
-    return DataError(f"X must hold numbers. {words}") if words else error
-
-
-def _refuse_masks(*arrays: Any) -> None:
-    """Refuse masked entries: what stands under the mask would be taken for a value."""
-    for array in arrays:
-        if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
-            place = _place(np.argwhere(np.ma.getmaskarray(array))[0].tolist(), [])
-            raise DataError(
-                f"masked entries are not taken, and the first is at {place}: fill them by "
-                "array.filled(numpy.nan), and impute (sklearn.impute.SimpleImputer)"
-            )
-
-
-def _bad_places(array: Any, name: str) -> str:
-    """Say where an array-like has numbers that are not finite, "" where it has none."""
-    try:
-        dense = check_array(
-            array,
-            ensure_all_finite=False,
-            ensure_2d=False,
-            dtype=np.float64,
-            allow_nd=True,
-            accept_sparse=False,
+def _check_sum(weights: NDArray[np.float64], dtype: str, name: str) -> None:
+    """Refuse weights whose sum is too large or too small for the precision in use."""
+    with overflow_allowed():
+        total = float(np.sum(weights))
+    limits = np.finfo(dtype)
+    if not float(limits.tiny) * len(weights) <= total <= float(limits.max):
+        raise DataError(
+            f"{name} must have a sum that {dtype}, the precision of X, holds, got {total:g}; "
+            "multiply the weights by a number of your choice, and alpha by the same"
         )
-    except (TypeError, ValueError):
-        return ""
-    bad = np.argwhere(~np.isfinite(dense))
-    if len(bad) == 0:
-        return ""
-    names = column_names(array)
-    shown = ", ".join(_place(place, names) for place in bad[:SHOWN].tolist())
-    more = ", ..." if len(bad) > SHOWN else ""
-    return (
-        f" {len(bad)} value{'s' * (len(bad) > 1)} of {name} {'are' if len(bad) > 1 else 'is'} not "
-        f"finite: {shown}{more}; take those rows out, or impute them (sklearn.impute.SimpleImputer)."
-    )
 
 
-def _place(place: Sequence[int], names: Sequence[str]) -> str:
-    row, *rest = place
-    if not rest:
-        return f"row {row}"
-    return f"row {row}, column {names[rest[0]]!r}" if names else f"row {row}, column {rest[0]}"
-
-
-def column_names(frame: Any) -> list[str]:
-    """Return the names of a frame's columns, [] where it is none."""
-    columns = getattr(frame, "columns", getattr(frame, "column_names", None))
-    return [str(name) for name in columns] if columns is not None else []
-
-
-def _text_column(frame: Any) -> str:
-    """Name the first column of a frame that holds no numbers, with some of what it holds."""
-    names = column_names(frame)
-    for k, name in enumerate(names):
-        values = frame.iloc[:, k] if hasattr(frame, "iloc") else frame[name]
-        sample = np.asarray(values)[:SHOWN]
-        if sample.dtype.kind not in "biuf" and not all(map(_is_number, sample.tolist())):
-            shown = ", ".join(repr(value) for value in sample.tolist())
-            return (
-                f"Column {name!r} holds none ({shown}, ...): encode it first "
-                "(sklearn.preprocessing.OneHotEncoder for categories, differences from a day for dates)."
-            )
-    return ""
-
-
-def _word_in(array: Any, text: str) -> str:
-    """Say where in an array of objects the word stands that could not be a number."""
-    if "could not convert" not in text or np.ndim(array) != 2 or hasattr(array, "columns"):
-        return ""
-    for row, line in enumerate(np.asarray(array, object)):
-        for column, value in enumerate(line):
-            if isinstance(value, str | bytes) and not _reads_as_number(value):
-                return f"Row {row}, column {column} holds {value!r}: encode words first"
-    return ""
-
-
-def _reads_as_number(value: str | bytes) -> bool:
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float | np.number) or value is None
+def beside(array: Array, X: Array) -> Array:
+    """Return the array in the library and on the device of X, and in the precision in use."""
+    like = np.empty(0) if is_sparse(X) else X
+    with overflow_allowed():
+        return move(to_numpy(array).astype(precision_in_use(X)), like)

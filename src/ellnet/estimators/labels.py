@@ -7,11 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
+from ellnet.arrays import overflow_allowed
 from ellnet.errors import DataError
+from ellnet.estimators.places import refuse_labels, with_places
 
-__all__ = ["Kind", "Labels"]
+__all__ = ["Kind", "Labels", "announced"]
 
 Kind = Literal["single", "binary", "multiclass", "multilabel"]
+
+TARGETS = ("binary", "multiclass", "multilabel-indicator", "multiclass-multioutput")
+"""What scikit-learn calls the targets that are labels, or are refused here."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +39,9 @@ class Labels:
         Raises:
             ValueError: y holds quantities, or several classes an output.
         """
-        _refuse_mixed(y)
-        check_classification_targets(y)
         found = type_of_target(y, input_name="y")
+        if found not in TARGETS:
+            check_classification_targets(y)  # in its own words; it would look through y once more
         if found == "multilabel-indicator":
             return cls("multilabel", np.arange(y.shape[1]))
         if found == "multiclass-multioutput":
@@ -45,20 +50,13 @@ class Labels:
                 f"of 0 and 1, got shape {y.shape} with other values; fit one classifier a column, "
                 "as sklearn.multioutput.MultiOutputClassifier does"
             )
-        return cls.among(unique_labels(y))
+        return cls.among(_distinct(y))
 
     @classmethod
     def among(cls, classes: NDArray[Any]) -> Self:
         """Take the classes as given, sorted, each once."""
         kinds: dict[int, Kind] = {1: "single", 2: "binary"}
         return cls(kinds.get(len(classes), "multiclass"), classes)
-
-    @classmethod
-    def announced(cls, y: Any, classes: Any) -> Self:
-        """Take all classes that there will be; y says whether they are labels of several at once."""
-        if type_of_target(y, input_name="y").startswith("multilabel"):
-            return cls("multilabel", np.arange(np.shape(y)[1]))
-        return cls.among(unique_labels(classes))
 
     @property
     def outputs(self) -> int:
@@ -76,29 +74,32 @@ class Labels:
         return "categorical_cross_entropy" if self.kind == "multiclass" else "binary_cross_entropy"
 
     def unseen(self, y: NDArray[Any]) -> NDArray[Any]:
-        """Return the labels of y that are not among the classes."""
+        """Return the labels of y that are not among the classes.
+
+        Raises:
+            DataError: y has not a column for each of several labels at once.
+        """
         if self.kind == "multilabel":
-            fits = y.ndim == 2 and y.shape[1] == len(self.classes)
-            return np.array([]) if fits else np.array([y.shape])
-        return np.setdiff1d(unique_labels(y), self.classes)
+            if y.ndim != 2 or y.shape[1] != len(self.classes):
+                raise DataError(
+                    f"y must have a column for each of the {len(self.classes)} labels, as in the fit "
+                    f"before, got shape {y.shape}"
+                )
+            return np.array([])
+        return np.setdiff1d(_distinct(y), self.classes)
+
+    def numbers(self, y: NDArray[Any]) -> NDArray[np.int64]:
+        """Return the number of each label among the classes, (m,)."""
+        return np.searchsorted(self.classes, y)
 
     def encode(self, y: NDArray[Any]) -> NDArray[np.bool_]:
-        """Return Y, (outputs, m)."""
+        """Return Y, (outputs, m); those of an example stand beside one another in memory."""
         if self.kind == "multilabel":
             return np.asarray(y, bool).T
-        numbers = np.searchsorted(self.classes, y)
+        numbers = self.numbers(y)
         if self.kind == "multiclass":
-            return np.equal(np.arange(len(self.classes))[:, None], numbers)
+            return np.equal(numbers[:, None], np.arange(len(self.classes))).T
         return np.asarray(numbers == 1)[None, :]
-
-    def balance(self, y: NDArray[Any], weights: NDArray[np.float64] | None) -> NDArray[np.float64]:
-        """Return factors (m,) that give every class present the same total weight."""
-        _, numbers = np.unique(y, return_inverse=True)
-        totals = np.bincount(numbers, weights)
-        present = totals > 0
-        factors = np.zeros(len(totals))
-        factors[present] = totals.sum() / (present.sum() * totals[present])
-        return np.asarray(factors[numbers])
 
     def decode(self, Z: NDArray[Any]) -> NDArray[Any]:
         """Return the labels that the outputs Z[L] (outputs, m) stand for: the most probable ones."""
@@ -110,19 +111,24 @@ class Labels:
         return np.asarray(self.classes[second.astype(int)])
 
 
-def _refuse_mixed(y: NDArray[Any]) -> None:
-    """Refuse words beside numbers, which have no order.
+def _distinct(y: NDArray[Any]) -> NDArray[Any]:
+    """Return the labels of y, each once, sorted; objects as an array of what they are."""
+    labels = np.unique(y)
+    return np.array(labels.tolist()) if labels.dtype == object else labels
+
+
+def announced(y: Any, classes: Any) -> Labels:
+    """Take all classes that there will be; y says whether they are labels of several at once.
 
     Raises:
-        DataError: names one of each with its row.
+        ValueError: y or the classes are no labels; names rows.
     """
-    if y.dtype != object or y.ndim != 1:
-        return
-    words = np.array([isinstance(value, str) for value in y])
-    if words.all() or not words.any():
-        return
-    word, other = int(np.argmax(words)), int(np.argmin(words))
-    raise DataError(
-        f"y must hold labels of one kind, got {y[word]!r} in row {word} and {y[other]!r} in row "
-        f"{other}; make words of all, or numbers"
-    )
+    refuse_labels(y)
+    try:
+        with overflow_allowed():
+            several = type_of_target(y, input_name="y").startswith("multilabel")
+    except ValueError as error:
+        raise with_places(error, None, y) from None
+    if several:
+        return Labels("multilabel", np.arange(np.shape(y)[1]))
+    return Labels.among(unique_labels(classes))

@@ -79,7 +79,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "floor": [UP_TO_1],
     "weight_decay_schedule": [StrOptions(set(SCHEDULES))],
     "dropout_schedule": [StrOptions(set(SCHEDULES))],
-    "initialization": [StrOptions({"auto", *INITIALIZERS})],
+    "initialization": [StrOptions({"sklearn", "auto", *INITIALIZERS})],
     "unit_variance": ["boolean"],
     "zero_last": ["boolean"],
     "transform_layer": [Interval(Integral, 0, None, closed="left"), None],
@@ -102,7 +102,6 @@ BY_OUR_NAME = (
     "floor",
     "weight_decay_schedule",
     "dropout_schedule",
-    "initialization",
     "unit_variance",
     "zero_last",
     "engine",
@@ -221,7 +220,7 @@ def hyperparameters_of(
     return Hyperparameters(
         hidden=hidden_sizes(estimator.hidden_layer_sizes),
         activation=hidden_activation(estimator.activation),
-        dropout=_number_or_tuple(estimator.dropout),
+        dropout=_number_or_tuple("dropout", estimator.dropout),
         label_smoothing=float(getattr(estimator, "label_smoothing", 0.0)),
         l1=float(estimator.alpha_l1),
         optimizer=optimizer_of(estimator),
@@ -238,6 +237,9 @@ def hyperparameters_of(
         shuffle=bool(estimator.shuffle),
         epochs=epochs,
         early_stopping=False,
+        initialization=(
+            "auto" if estimator.initialization == "sklearn" else estimator.initialization
+        ),
         tol=float(estimator.tol),
         seed=seed,
         dtype=dtype,  # type: ignore[arg-type]
@@ -245,5 +247,15 @@ def hyperparameters_of(
     )
 
 
-def _number_or_tuple(given: Any) -> float | tuple[float, ...]:
-    return tuple(map(float, given)) if isinstance(given, Iterable) else float(given)
+def _number_or_tuple(name: str, given: Any) -> float | tuple[float, ...]:
+    """Return one number, or one a layer.
+
+    Raises:
+        HyperparameterError: something else is among them.
+    """
+    if not isinstance(given, Iterable):
+        return float(given)
+    numbers = list(given)
+    if not all(isinstance(number, Real) for number in numbers):
+        raise HyperparameterError(f"{name} must hold numbers, one a layer, got {numbers}")
+    return tuple(map(float, numbers))

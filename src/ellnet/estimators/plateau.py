@@ -58,3 +58,7 @@ class Plateau:
     def begin_again(self) -> None:
         """Count from 0 again."""
         self.count = 0
+
+    def earliest(self) -> float:
+        """Return the number of epochs after which it could end the run, at the least."""
+        return self._patience + 1 - self.count if self.watched is training_cost else 1

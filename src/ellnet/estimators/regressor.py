@@ -1,5 +1,6 @@
 """MLPRegressor: scikit-learn's, and more."""
 
+from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -11,11 +12,12 @@ from sklearn.utils.metaestimators import available_if
 
 from ellnet.arrays import Array, is_finite, to_numpy
 from ellnet.equations.costs import COSTS
-from ellnet.errors import DataError
+from ellnet.errors import DataError, HyperparameterError
 from ellnet.estimators.base import BaseMLP
 from ellnet.estimators.callbacks import with_callbacks
 from ellnet.estimators.fitting import Held
 from ellnet.estimators.parameters import ABOVE_0, CONSTRAINTS, REGRESSOR_LOSSES, is_stochastic, keep
+from ellnet.estimators.scores import r2
 
 __all__ = ["MLPRegressor"]
 
@@ -73,7 +75,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         floor: lowest factor of the schedules "cosine" and "one_cycle".
         weight_decay_schedule: how the weight decay changes.
         dropout_schedule: how dropout changes.
-        initialization: initial weights; "auto" suits each activation.
+        initialization: initial weights: "sklearn" for scikit-learn's, "auto" for those that suit each
+            activation, or an initializer's name.
         unit_variance: whether to scale initial weights so that each Z[l] has variance 1.
         zero_last: whether to begin with an output layer of zeros.
         transform_layer: the layer that `transform` shows; None for the last hidden one.
@@ -149,7 +152,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         floor: float = 0.0,
         weight_decay_schedule: str = "constant",
         dropout_schedule: str = "constant",
-        initialization: str = "auto",
+        initialization: str = "sklearn",
         unit_variance: bool = False,
         zero_last: bool = False,
         transform_layer: int | None = None,
@@ -253,6 +256,10 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
             )
         Y = y[None, :] if y.ndim == 1 else y.T
         if self.loss == "quantile":
+            if len(self.quantiles) == 0 or not all(isinstance(q, Real) for q in self.quantiles):
+                raise HyperparameterError(
+                    f"quantiles must hold one number between 0 and 1 or more, got {self.quantiles!r:.80}"
+                )
             Y = np.repeat(Y, len(self.quantiles), axis=0)
         if not first and hasattr(self, "coefs_") and len(Y) != len(self.intercepts_[-1]):
             raise DataError(
@@ -264,9 +271,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         if not is_finite(A):
             return float("nan")
         predicted = self._central(to_numpy(A).T)
-        return float(
-            r2_score(held.y.reshape(predicted.shape), predicted, sample_weight=held.weights)
-        )
+        return r2(held.y.reshape(predicted.shape), predicted, held.weights)
 
     def _central(self, A: NDArray[Any]) -> NDArray[Any]:
         """Return one column a target: for quantiles the one nearest to the median."""
