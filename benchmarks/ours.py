@@ -39,6 +39,7 @@ class Measured:
         self._start = TrainingState.start(given.parameters, moments_of(self._chosen), seed=0)
         self._examples = Examples(given.X.T, np.ascontiguousarray(given.targets(net.n[-1])).T)
         self._inputs = given.inputs
+        self._now = given.parameters
 
     def train(self, epochs: int) -> None:
         """Train for whole epochs in one call of the engine.
@@ -56,12 +57,11 @@ class Measured:
         )
         if ran.divergence is not None:
             raise ArithmeticError(f"training diverged: {ran.divergence}")
-        self._trained = ran.state.parameters
+        self._now = ran.state.parameters
 
     def outputs(self, X: NDArray[np.floating]) -> NDArray[np.floating]:
         """Return A[L] as rows, after training where there was some."""
-        parameters = getattr(self, "_trained", self._net.parameters)
-        A = self._engine.predict(self._net.with_parameters(parameters), X.T)
+        A = self._engine.predict(self._net.with_parameters(self._now), X.T)
         return np.asarray(A.T)
 
     def predict(self, rows: int, calls: int) -> None:

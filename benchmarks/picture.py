@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure as Canvas
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from benchmarks.figures import Figure, best, by_kind, groups
 from benchmarks.report import Report
@@ -16,13 +16,13 @@ from benchmarks.tables import counted, microseconds, times
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["draw"]
+__all__ = ["draw", "ticks"]
 
 OURS, VARIANT, PEER, INK, PALE = "#1f5fbf", "#86aede", "#6f6a66", "#22252a", "#e6e4e1"
 LIMIT = "#c2571a"
 
-FEW_POWERS = 1.8
-"""Powers of ten across a panel below which 2 and 5 are written too."""
+ENOUGH = 3
+"""Numbers that an axis should have."""
 
 NAMES = {
     "torch": "PyTorch",
@@ -41,7 +41,7 @@ def draw(report: Report, path: Path) -> None:
     )
     lines = {task: _lines(report.figures, task) for task in tasks}
     heights = [len(lines[task]) + 1.6 for task in tasks]
-    size = (2.2 + 3.0 * len(nets), 1.3 + 0.3 * sum(heights))
+    size = (max(9.5, 2.2 + 3.0 * len(nets)), 1.3 + 0.3 * sum(heights))
     canvas = Canvas(figsize=size, layout=ConstrainedLayoutEngine(h_pad=0.12, w_pad=0.1))
     axes = canvas.subplots(len(tasks), len(nets), squeeze=False, height_ratios=heights)
     for (task, net, rows), group in panels.items():
@@ -106,13 +106,23 @@ def _panel(ax: "Axes", group: Sequence[Figure], lines: Sequence[str], *, labelle
         ax.spines[side].set_visible(False)
 
 
+def ticks(low: float, high: float) -> list[float]:
+    """Return round numbers between two, at least three of them where there are so many."""
+    found: list[float] = []
+    for steps in ((1,), (1, 3), (1, 2, 5)):
+        powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        found = [step * 10.0**power for power in powers for step in steps]
+        found = [value for value in found if low <= value <= high]
+        if len(found) >= ENOUGH:
+            break
+    return found
+
+
 def _ticks(ax: "Axes") -> None:
-    """Write plain numbers: at every power of ten, or between them too where there are few."""
-    low, high = ax.get_xlim()
-    few = math.log10(high / low) < FEW_POWERS
-    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0,)))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
-    ax.xaxis.set_minor_formatter(NullFormatter())
+    """Write plain numbers."""
+    ax.xaxis.set_major_locator(FixedLocator(ticks(*ax.get_xlim())))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    ax.xaxis.set_minor_locator(NullLocator())
 
 
 def _written(kind: str) -> str:

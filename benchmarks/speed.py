@@ -9,7 +9,7 @@ is named and passed over.
 import argparse
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from ellnet.engines import ENGINES
 __all__ = ["main", "packages"]
 
 FULL = (Pace(0.05, 60.0, rounds=10), Pace(0.05, 20.0, rounds=10))
-QUICK = (Pace(0.03, 4.0, rounds=3, limit=12.0), Pace(0.02, 1.5, rounds=3, limit=4.0))
+QUICK = (Pace(0.03, 4.0, rounds=3, limit=10.0), Pace(0.02, 1.5, rounds=3, limit=4.0))
 """How long training and a prediction are measured on each net."""
 
 PEAK_EVERY = 5
@@ -43,18 +43,27 @@ BUSY = 0.3
 """A load for each core from which the reader is told."""
 
 
+def argument(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Return the same reader with errors in the words that argparse shows."""
+
+    def reader(text: str) -> Any:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return reader
+
+
 def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     """Return what was asked for; a wrong word ends the program with a sentence."""
     parser = argparse.ArgumentParser("./run bench", description=__doc__.split("\n\n")[0])
     parser.epilog = "Other benchmarks: ./run bench fashion --help, ./run bench defaults --help"
     parser.add_argument("--quick", action="store_true", help="less than three minutes")
-    parser.add_argument("--nets", type=by_name, default="", help="such as 3-5-5-3-1,100-64-64-2")
-    parser.add_argument(
-        "--peers",
-        type=peers_by_name,
-        default="",
-        help="of scikit-learn,torch,jax,onnxruntime, or none",
-    )
+    nets, peers = argument(by_name), argument(peers_by_name)
+    parser.add_argument("--nets", type=nets, default="", help="such as 3-5-5-3-1,100-64-64-2")
+    of = "of scikit-learn,torch,jax,onnxruntime, or none"
+    parser.add_argument("--peers", type=peers, default="", help=of)
     parser.add_argument("--engine", choices=["auto", *ENGINES], default="auto")
     parser.add_argument("--threads", type=int, default=machine.physical_cores())
     parser.add_argument("--seconds", type=float, help="of training on each net; a third to predict")
@@ -95,7 +104,8 @@ class Bench:
     def say(self, words: str) -> None:
         """Tell how it goes, with the seconds since the beginning."""
         seconds = time.monotonic() - self._began
-        self._console.print(f"{seconds:6.1f} s  {words}", markup=False, highlight=False)
+        line = f"{seconds:6.1f} s  {words}"
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def pass_over(self, process: Process, reason: str) -> None:
         """Go on without an entrant; its library is named once."""

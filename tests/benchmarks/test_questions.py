@@ -1,0 +1,138 @@
+"""The benchmarks from end to end, as short as they can be made."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.__main__ import QUESTIONS, main
+
+NET = "100-64-64-2"
+
+
+def test_a_short_run_measures_shows_and_writes(tmp_path, monkeypatch, capfd):
+    """Figures of everybody there is; a library that cannot be imported is named and passed over."""
+    (tmp_path / "torch.py").write_text("raise ImportError('no torch for this machine')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    words = ["--nets", NET, "--peers", "scikit-learn,torch", "--threads", "1", "--seconds", "0.05"]
+    code = main([*words, "-o", str(tmp_path / "results")])
+    shown = capfd.readouterr()
+    found = json.loads((tmp_path / "results" / "speed.json").read_text())
+
+    assert code == 0
+    assert found["passed_over"] == {"torch": "no torch for this machine"}
+    assert "torch was passed over: no torch for this machine" in shown.out
+    tasks = {(f["task"], f["rows"], f["library"]) for f in found["figures"]}
+    assert tasks == {
+        (task, rows, library)
+        for library in ("ellnet", "scikit-learn")
+        for task, rows in (("training", 256), ("prediction", 1), ("prediction", 10_000))
+    }
+    assert all(f["microseconds"]["minimum"] > 0 for f in found["figures"])
+    assert all(f["samples"] >= 3 for f in found["figures"])
+    assert {r["peer"] for r in found["ratios"]} == {"scikit-learn"}
+    assert (tmp_path / "results" / "speed.png").stat().st_size > 10_000
+
+
+def test_the_file_has_the_fields_that_the_readme_lists(tmp_path, root):
+    """No more and no less; the machine is described."""
+    words = ["--nets", NET, "--peers", "none", "--threads", "1", "--seconds", "0.01"]
+    main([*words, "-o", str(tmp_path)])
+    found = json.loads((tmp_path / "speed.json").read_text())
+    readme = (root / "benchmarks" / "README.md").read_text()
+
+    assert all(f"`{field}`" in readme for field in [*found, *found["figures"][0]])
+    assert found["machine"]["physical_cores"] >= 1
+    assert found["machine"]["cpu"]
+    assert found["versions"]["ellnet"]
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_every_benchmark_has_help(name, capsys):
+    """`--help` says what it is about and ends well."""
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--help"])
+
+    assert ended.value.code == 0
+    assert f"./run bench{'' if name == 'speed' else f' {name}'}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--nets", "1-2"], "there is no net '1-2'; there are 3-5-5-3-1"),
+        (["--peers", "keras"], "there is no peer 'keras'; there are scikit-learn"),
+        (["--threads", "0"], "--threads and --seconds must be above 0"),
+        (["fashion"], "the following arguments are required: --data"),
+    ],
+)
+def test_a_wrong_word_is_one_sentence(words, said, capsys):
+    """With exit code 2, before anything is begun."""
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_an_unknown_benchmark_is_named(capsys):
+    """The sentence lists the benchmarks there are."""
+    assert main(["fashon"]) == 2
+    assert "no benchmark 'fashon'; there are speed, fashion" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "packages"),
+    [
+        ([], ["scikit-learn", "torch", "jax", "onnxruntime", "onnx"]),
+        (["--quick", "--peers", "onnxruntime"], ["onnxruntime", "onnx"]),
+        (["speed", "--peers", "none"], []),
+        (["fashion", "--data", "x.npz"], []),
+        (["defaults"], []),
+    ],
+)
+def test_a_benchmark_says_which_packages_it_needs(words, packages, capsys):
+    """A line each, for who installs them."""
+    code = main(["packages", *words])
+
+    assert code == 0
+    assert capsys.readouterr().out.split() == packages
+
+
+@pytest.fixture
+def images(tmp_path: Any) -> Any:
+    """Return a file of a few images of noise with a class each in one bright row."""
+    random = np.random.default_rng(0)
+    arrays: dict[str, Any] = {}
+    for part, m in (("train", 400), ("test", 100)):
+        y = np.arange(m) % 10
+        X = random.integers(0, 100, (m, 28, 28), dtype=np.uint8)
+        X[np.arange(m), y] = 255
+        arrays |= {f"X_{part}": X, f"y_{part}": y.astype(np.uint8)}
+    np.savez(tmp_path / "images.npz", **arrays)
+    return tmp_path / "images.npz"
+
+
+def test_fashion_measures_the_same_work_and_the_accuracy(images, tmp_path, capsys):
+    """Seconds of the engine, of fit and of scikit-learn's; accuracies, and how far that one came."""
+    words = ["fashion", "--data", str(images), "--epochs", "2", "--rounds", "1", "--seeds", "1"]
+    code = main([*words, "-o", str(tmp_path)])
+    found = json.loads((tmp_path / "fashion.json").read_text())
+    shown = capsys.readouterr().out
+
+    assert code == 0
+    assert all(min(found["seconds"][name]) > 0 for name in ("engine", "fit", "peer"))
+    assert found["early_stopping"][0]["accuracy"] > 0.9
+    assert found["scikit_learn"][0]["reached"]
+    assert "ellnet MLPClassifier.fit" in shown
+    assert "scikit-learn, seed 0: reached it" in shown
+
+
+def test_fashion_refuses_another_file(tmp_path):
+    """A file that is not there, or that lacks an array, is named in one sentence."""
+    np.savez(tmp_path / "other.npz", X_train=np.zeros(3))
+
+    for name in ("none.npz", "other.npz"):
+        with pytest.raises(SystemExit, match=f"{name} must be an npz file with X_train"):
+            main(["fashion", "--data", str(tmp_path / name), "-o", str(tmp_path)])
