@@ -71,6 +71,11 @@ class Measured:
         for _ in range(calls):
             predict(net, X, n_threads=threads)
 
+    def target(self) -> str:
+        """Return the instruction set in use, "" for an engine that has none."""
+        tell = getattr(self._engine, "target", None)
+        return str(tell()) if tell else ""
+
     def peak(self) -> float:
         """Return GFLOP/s of nothing but fused multiply-adds, one short sample; 0 where unknown."""
         measure = getattr(self._engine, "peak_gflops", None)

@@ -25,6 +25,7 @@ class Report:
         machine: what it ran on.
         settings: how long was measured.
         versions: of the packages that took part.
+        targets: the instruction sets that ellnet ran with, by kind of entrant.
         passed_over: why a library could not take part, or not to the end, by its name.
         left_out: entrants that were far slower than with another number of threads, by task and net.
         figures: what was measured.
@@ -34,6 +35,7 @@ class Report:
     machine: Mapping[str, Any]
     settings: Mapping[str, Any]
     versions: dict[str, str] = field(default_factory=dict)
+    targets: dict[str, str] = field(default_factory=dict)
     passed_over: dict[str, str] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
@@ -47,6 +49,7 @@ class Report:
             "machine": dict(self.machine),
             "settings": dict(self.settings),
             "versions": dict(sorted(self.versions.items())),
+            "targets": self.targets,
             "passed_over": self.passed_over,
             "left_out": self.left_out,
             "peaks": self.peaks.to_json(),

@@ -119,10 +119,17 @@ class Bench:
     def greet(self) -> None:
         """See who is there; their libraries have been imported meanwhile."""
         for process in list(self._everybody):
+            entrant = process.entrant
             try:
-                self._report.versions |= process.ask("hello")
+                told = process.ask("hello")
             except ProcessError as error:
                 self.pass_over(process, str(error))
+                continue
+            self._report.versions |= told["versions"]
+            if told["target"]:
+                self._report.targets[entrant.kind] = told["target"]
+            if entrant.target not in {"", told["target"]}:
+                self.pass_over(process, f"it runs as {told['target']}, not as {entrant.target}")
 
     def look_at_peak(self) -> None:
         """Take a sample of the machine's peak for every way that ellnet runs in."""

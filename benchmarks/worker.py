@@ -35,9 +35,11 @@ class Desk:
         self._entrant = entrant
         self._library: Library = importlib.import_module(entrant.module).Measured(entrant)
 
-    def hello(self) -> dict[str, str]:
-        """Return the versions of its packages."""
-        return versions(*self._entrant.packages)
+    def hello(self) -> dict[str, Any]:
+        """Return the versions of its packages, and the instruction set where it tells one."""
+        tell: Callable[[], str] | None = getattr(self._library, "target", None)
+        found = versions(*self._entrant.packages)
+        return {"versions": found, "target": tell() if tell else ""}
 
     def prepare(self, net: str) -> list[list[float]]:
         """Build a network and return its outputs for a few rows, before any training."""

@@ -18,7 +18,7 @@ OURS = Entrant("ellnet", "benchmarks.ours", 1, ("ellnet",), "array")
 def test_a_process_prepares_trains_and_predicts():
     """Its outputs are the engine's, also of a second net after it has trained on a first."""
     with Process(OURS) as process:
-        version = process.ask("hello")["ellnet"]
+        version = process.ask("hello")["versions"]["ellnet"]
         process.ask("prepare", net="784-256-128-10")
         seconds = process.ask("train", epochs=1)
         outputs = process.ask("prepare", net=NET)
@@ -130,3 +130,21 @@ def test_an_unknown_peer_is_named():
     with pytest.raises(ValueError, match="no peer 'keras'; there are scikit-learn, torch"):
         peers_by_name("keras")
     assert peers_by_name("none") == ()
+
+
+@pytest.mark.parametrize(
+    ("targets", "expected"),
+    [
+        (("avx512", "avx2", "scalar"), "native"),
+        (("avx2", "scalar"), "native"),
+        (("scalar",), "array"),
+    ],
+)
+def test_the_scalar_oracle_is_not_what_is_measured(monkeypatch, targets, expected):
+    """A machine without fused multiply-add gets the array engine; AVX2 alone is no variant of itself."""
+    monkeypatch.setattr(Native, "targets", staticmethod(lambda: targets))
+    monkeypatch.setitem(ENGINES, "native", Native)
+    found = entrants("auto", 1, ())
+
+    assert found[0].engine == expected
+    assert any(each.target == "avx2" for each in found) is (targets[0] == "avx512")
