@@ -41,6 +41,9 @@ class Measured:
         self._inputs = given.inputs
         self._now = given.parameters
 
+    def _network(self) -> Network:
+        return self._net.with_parameters(self._now)
+
     def train(self, epochs: int) -> None:
         """Train for whole epochs in one call of the engine.
 
@@ -61,12 +64,12 @@ class Measured:
 
     def outputs(self, X: NDArray[np.floating]) -> NDArray[np.floating]:
         """Return A[L] as rows, after training where there was some."""
-        A = self._engine.predict(self._net.with_parameters(self._now), X.T)
+        A = self._engine.predict(self._network(), X.T)
         return np.asarray(A.T)
 
     def predict(self, rows: int, calls: int) -> None:
-        """Predict so many times."""
-        predict, net, threads = self._engine.predict, self._net, self._threads
+        """Predict so many times, with the parameters that training gave, as they lie in memory."""
+        predict, net, threads = self._engine.predict, self._network(), self._threads
         X = self._inputs[:rows].T
         for _ in range(calls):
             predict(net, X, n_threads=threads)

@@ -21,8 +21,8 @@ __all__ = ["draw", "ticks"]
 OURS, VARIANT, PEER, INK, PALE = "#1f5fbf", "#86aede", "#6f6a66", "#22252a", "#e6e4e1"
 LIMIT = "#c2571a"
 
-ENOUGH = 3
-"""Numbers that an axis should have."""
+ENOUGH, MANY = 3, 6
+"""Numbers that an axis should have: at least, and at most."""
 
 NAMES = {
     "torch": "PyTorch",
@@ -107,7 +107,7 @@ def _panel(ax: "Axes", group: Sequence[Figure], lines: Sequence[str], *, labelle
 
 
 def ticks(low: float, high: float) -> list[float]:
-    """Return round numbers between two, at least three of them where there are so many."""
+    """Return round numbers between two, from three to six of them where there are so many."""
     found: list[float] = []
     for steps in ((1,), (1, 3), (1, 2, 5)):
         powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
@@ -115,7 +115,7 @@ def ticks(low: float, high: float) -> list[float]:
         found = [value for value in found if low <= value <= high]
         if len(found) >= ENOUGH:
             break
-    return found
+    return found[:: 2 if len(found) > MANY else 1]
 
 
 def _ticks(ax: "Axes") -> None:

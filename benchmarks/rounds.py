@@ -15,7 +15,7 @@ TOO_SLOW = 2.0
 Except ellnet's native engine: it is shown with every number of threads.
 """
 
-LONG = 2.0
+LONG = 1.5
 """Seconds of a repetition beside which what a first one costs more is nothing."""
 
 PAUSE = 0.01

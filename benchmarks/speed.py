@@ -33,6 +33,12 @@ FULL = (Pace(0.05, 60.0, rounds=10), Pace(0.05, 20.0, rounds=10))
 QUICK = (Pace(0.03, 4.0, rounds=3, limit=10.0), Pace(0.02, 1.5, rounds=3, limit=4.0))
 """How long training and a prediction are measured on each net."""
 
+QUICK_END = 150.0
+"""Seconds after which a quick run hurries to its end, on a slow or busy machine."""
+
+TRAINING_SHARE, SHARES = 3, 5
+"""Training's share of the time for a net; the two predictions have one each."""
+
 PEAK_EVERY = 5
 """Rounds between two looks at the machine's peak."""
 
@@ -100,11 +106,16 @@ class Bench:
         self._report = report
         self._console = console
         self._began = time.monotonic()
+        self.shares_left = 0
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the beginning."""
+        return time.monotonic() - self._began
 
     def say(self, words: str) -> None:
         """Tell how it goes, with the seconds since the beginning."""
-        seconds = time.monotonic() - self._began
-        line = f"{seconds:6.1f} s  {words}"
+        line = f"{self.elapsed:6.1f} s  {words}"
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def pass_over(self, process: Process, reason: str) -> None:
@@ -160,7 +171,7 @@ class Bench:
         asked = [p for p in self._everybody if _takes_part(p.entrant, training=training)]
         self.say(f"{net.name}: {task.name}" + ("" if training else f" of {rows:,}"))
         self.look_at_peak()
-        for samples in alternate(asked, task, pace, self._between):
+        for samples in alternate(asked, task, self.in_time(pace, training=training), self._between):
             entrant = samples.process.entrant
             self._note(samples, f"{task.name} {rows}, {net.name}")
             if samples.values:
@@ -168,6 +179,13 @@ class Bench:
                 self._report.figures.append(
                     Figure.of(task.name, net.name, rows, entrant, values=values, flop=flop)
                 )
+
+    def in_time(self, pace: Pace, *, training: bool) -> Pace:
+        """Return a pace that leaves time for what comes after, where the time is limited."""
+        share = TRAINING_SHARE if training else 1
+        left = max(0.0, QUICK_END - self.elapsed) * share / max(share, self.shares_left)
+        self.shares_left -= share
+        return replace(pace, limit=min(pace.limit, left)) if pace.limit < math.inf else pace
 
     def _between(self, number: int) -> None:
         if number and number % PEAK_EVERY == 0:
@@ -212,6 +230,7 @@ def measured(given: argparse.Namespace, console: Console) -> Report:
         bench = Bench(everybody, report, console)
         bench.say("the libraries are imported")
         bench.greet()
+        bench.shares_left = SHARES * len(given.nets)
         for net in given.nets:
             bench.prepare(net)
             bench.measure(training(net), net, to_train, net.batch, net.training_flop)

@@ -90,8 +90,9 @@ def ratio_table(found: Sequence[Ratio]) -> Table:
     table = empty("How many times as fast as others, by minima (by medians)", "", *peers)
     lines: dict[tuple[str, str], dict[str, str]] = {}
     for ratio in found:
-        task = "" if ratio.task == "training" else f" of {counted(ratio.rows, 'row')}"
-        cells = lines.setdefault((f"{ratio.net}, {ratio.task}{task}", ratio.ours), {})
+        rows = counted(ratio.rows, "row")
+        task = "training" if ratio.task == "training" else f"predicting {rows}"
+        cells = lines.setdefault((f"{ratio.net}, {task}", ratio.ours), {})
         cells[ratio.peer] = f"{three_digits(ratio.minimum)} ({three_digits(ratio.median)})"
     heading = ""
     for (task, ours), cells in lines.items():

@@ -1,12 +1,17 @@
 """The benchmarks from end to end, as short as they can be made."""
 
 import json
+import math
 from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from benchmarks.__main__ import QUESTIONS, main
+from benchmarks.report import Report
+from benchmarks.rounds import Pace
+from benchmarks.speed import Bench
 
 NET = "100-64-64-2"
 
@@ -136,3 +141,17 @@ def test_fashion_refuses_another_file(tmp_path):
     for name in ("none.npz", "other.npz"):
         with pytest.raises(SystemExit, match=f"{name} must be an npz file with X_train"):
             main(["fashion", "--data", str(tmp_path / name), "-o", str(tmp_path)])
+
+
+@pytest.mark.parametrize(("elapsed", "expected"), [(0.0, 6.0), (145.0, 3.0), (151.0, 0.0)])
+def test_a_quick_run_hurries_when_it_is_late(monkeypatch, elapsed, expected):
+    """What is left of the time is shared by what is left to do; a full run has no hurry."""
+    monkeypatch.setattr(Bench, "elapsed", elapsed)
+    bench = Bench([], Report({}, {}), Console(quiet=True))
+    bench.shares_left = 5
+    paces = [bench.in_time(Pace(0.1, 1.0, 3, limit=6.0), training=True)]
+    bench.shares_left = 5
+    paces += [bench.in_time(Pace(0.1, 1.0, 3), training=True)]
+
+    assert [pace.limit for pace in paces] == [expected, math.inf]
+    assert bench.shares_left == 2

@@ -90,7 +90,8 @@ def test_the_picture_is_drawn(report, tmp_path, known):
 
 
 def test_an_axis_has_round_numbers():
-    """At least three, whether it spans many powers of ten or less than one."""
+    """Three to six, whether it spans many powers of ten or less than one."""
+    assert ticks(0.05, 2e5) == pytest.approx([0.1, 10, 1000, 100_000])
     assert ticks(0.05, 2e4) == pytest.approx([0.1, 1, 10, 100, 1000, 10_000])
     assert ticks(20, 700) == pytest.approx([30, 100, 300])
     assert ticks(1500, 9000) == pytest.approx([2000, 5000])
