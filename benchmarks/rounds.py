@@ -9,11 +9,15 @@ from benchmarks.processes import Process, ProcessError
 
 __all__ = ["Pace", "Samples", "Task", "alternate"]
 
-TOO_SLOW = 2.0
+FAR_SLOWER, SLOWER = 10.0, 2.0
 """Who takes so many times as long as with another number of threads is not measured further.
 
-Except ellnet's native engine: it is shown with every number of threads.
+The first counts at once, the second after some rounds. Except for ellnet's native engine, which is shown
+with every number of threads.
 """
+
+TRIAL = 3
+"""Rounds after which the slower one is known."""
 
 LONG = 1.5
 """Seconds of a repetition beside which what a first one costs more is nothing."""
@@ -66,6 +70,7 @@ class Samples:
 
     process: Process
     repetitions: int = 1
+    least: float = math.inf
     values: list[float] = field(default_factory=list)
     trouble: str = ""
     slower: bool = False
@@ -113,8 +118,9 @@ def alternate(
         The samples of each, also of those that failed or were left out.
     """
     everybody = [Samples(process) for process in processes]
-    first = {id(each): each.calibrate(task, pace.sample) for each in everybody}
-    _leave_out_the_slow(everybody, first)
+    for each in everybody:
+        each.least = each.calibrate(task, pace.sample)
+    _leave_out(everybody, FAR_SLOWER)
     began, number = time.perf_counter(), 0
     while pace.goes_on(number, time.perf_counter() - began):
         between(number)
@@ -126,13 +132,16 @@ def alternate(
             value = each.take(task, each.repetitions)
             if not each.trouble:
                 each.values.append(value)
+                each.least = min(each.least, value)
         number += 1
+        if number == TRIAL:
+            _leave_out(everybody, SLOWER)
     return everybody
 
 
-def _leave_out_the_slow(everybody: Sequence[Samples], first: dict[int, float]) -> None:
-    """Keep a peer's better number of threads where one is far better; ellnet runs with all."""
+def _leave_out(everybody: Sequence[Samples], factor: float) -> None:
+    """Leave out whose least time is so many times that with another number of threads."""
     for each in everybody:
         entrant = each.process.entrant
-        best = min(first[id(x)] for x in everybody if x.process.entrant.kind == entrant.kind)
-        each.slower = entrant.engine != "native" and first[id(each)] >= TOO_SLOW * best
+        best = min(x.least for x in everybody if x.process.entrant.kind == entrant.kind)
+        each.slower |= entrant.engine != "native" and each.least >= factor * best
