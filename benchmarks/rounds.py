@@ -144,4 +144,5 @@ def _leave_out(everybody: Sequence[Samples], factor: float) -> None:
     for each in everybody:
         entrant = each.process.entrant
         best = min(x.least for x in everybody if x.process.entrant.kind == entrant.kind)
-        each.slower |= entrant.engine != "native" and each.least >= factor * best
+        judged = not each.trouble and entrant.engine != "native"
+        each.slower |= judged and each.least >= factor * best

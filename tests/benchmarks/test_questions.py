@@ -83,8 +83,8 @@ def test_a_wrong_word_is_one_sentence(words, said, capsys):
 
 def test_an_unknown_benchmark_is_named(capsys):
     """The sentence lists the benchmarks there are."""
-    assert main(["fashon"]) == 2
-    assert "no benchmark 'fashon'; there are speed, fashion" in capsys.readouterr().err
+    assert main(["fashions"]) == 2
+    assert "no benchmark 'fashions'; there are speed, fashion" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
