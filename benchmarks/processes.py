@@ -64,6 +64,8 @@ class Process:
         """
         assert self._child.stdin is not None  # noqa: S101 - it was begun with pipes
         assert self._child.stdout is not None  # noqa: S101
+        if self._child.stdin.closed:
+            raise ProcessError("its process was ended")
         with contextlib.suppress(BrokenPipeError):
             self._child.stdin.write(json.dumps({"do": do, **options}).encode() + b"\n")
             self._child.stdin.flush()
@@ -85,7 +87,10 @@ class Process:
         return f"its process ended with {how}: {last}"
 
     def close(self) -> None:
-        """End the process: by the end of its input, and by force where it does not heed that."""
+        """End the process: by the end of its input, and by force where it does not heed that.
+
+        A second call does nothing more.
+        """
         with contextlib.suppress(BrokenPipeError):
             if self._child.stdin is not None:
                 self._child.stdin.close()

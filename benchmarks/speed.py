@@ -119,9 +119,10 @@ class Bench:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def pass_over(self, process: Process, reason: str) -> None:
-        """Go on without an entrant; its library is named once."""
+        """Go on without an entrant, whose process ends; its library is named once."""
         entrant = process.entrant
-        self._everybody.remove(process)
+        self._everybody = [each for each in self._everybody if each is not process]
+        process.close()
         name = entrant.kind if entrant.ours else entrant.library
         if name not in self._report.passed_over:
             self._report.passed_over[name] = reason

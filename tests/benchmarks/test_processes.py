@@ -67,12 +67,16 @@ def test_a_library_that_ends_its_process_is_told(tmp_path, monkeypatch, program,
 
 
 def test_a_request_that_fails_leaves_the_process_alive():
-    """The kind of error and its words are told, and the next request is answered."""
+    """The kind of error and its words are told, and the next request is answered until it is ended."""
     with Process(OURS) as process:
         with pytest.raises(ProcessError, match="ValueError: there is no net '1-1'"):
             process.ask("prepare", net="1-1")
+        answered = process.ask("hello")
+        process.close()
+        with pytest.raises(ProcessError, match="its process was ended"):
+            process.ask("hello")
 
-        assert process.ask("hello")
+        assert answered
 
 
 def test_nobody_s_settings_reach_a_library():

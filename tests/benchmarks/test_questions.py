@@ -1,7 +1,10 @@
 """The benchmarks from end to end, as short as they can be made."""
 
+import contextlib
+import io
 import json
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,25 +12,36 @@ import pytest
 from rich.console import Console
 
 from benchmarks.__main__ import QUESTIONS, main
+from benchmarks.nets import NETS
+from benchmarks.processes import ProcessError
 from benchmarks.report import Report
 from benchmarks.rounds import Pace
-from benchmarks.speed import Bench
+from benchmarks.speed import Bench, prediction
+from tests.benchmarks.measured import entrant
 
 NET = "100-64-64-2"
 
 
-def test_a_short_run_measures_shows_and_writes(tmp_path, monkeypatch, capfd):
-    """Figures of everybody there is; a library that cannot be imported is named and passed over."""
-    (tmp_path / "torch.py").write_text("raise ImportError('no torch for this machine')\n")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    words = ["--nets", NET, "--peers", "scikit-learn,torch", "--threads", "1", "--seconds", "0.05"]
-    code = main([*words, "-o", str(tmp_path / "results")])
-    shown = capfd.readouterr()
-    found = json.loads((tmp_path / "results" / "speed.json").read_text())
+@pytest.fixture(scope="module")
+def short_run(tmp_path_factory) -> Any:
+    """Return a short run's exit code, what it showed, and the folder of its results."""
+    folder = tmp_path_factory.mktemp("speed")
+    (folder / "torch.py").write_text("raise ImportError('no torch for this machine')\n")
+    words = ["--nets", NET, "--peers", "scikit-learn,torch", "--threads", "1", "--seconds", "0.02"]
+    shown = io.StringIO()
+    with pytest.MonkeyPatch.context() as patched, contextlib.redirect_stdout(shown):
+        patched.setenv("PYTHONPATH", str(folder))
+        code = main([*words, "-o", str(folder / "results")])
+    return SimpleNamespace(code=code, shown=shown.getvalue(), folder=folder / "results")
 
-    assert code == 0
+
+def test_a_short_run_measures_shows_and_writes(short_run):
+    """Figures of everybody there is; a library that cannot be imported is named and passed over."""
+    found = json.loads((short_run.folder / "speed.json").read_text())
+
+    assert short_run.code == 0
     assert found["passed_over"] == {"torch": "no torch for this machine"}
-    assert "torch was passed over: no torch for this machine" in shown.out
+    assert "torch was passed over: no torch for this machine" in short_run.shown
     tasks = {(f["task"], f["rows"], f["library"]) for f in found["figures"]}
     assert tasks == {
         (task, rows, library)
@@ -37,14 +51,12 @@ def test_a_short_run_measures_shows_and_writes(tmp_path, monkeypatch, capfd):
     assert all(f["microseconds"]["minimum"] > 0 for f in found["figures"])
     assert all(f["samples"] >= 3 for f in found["figures"])
     assert {r["peer"] for r in found["ratios"]} == {"scikit-learn"}
-    assert (tmp_path / "results" / "speed.png").stat().st_size > 10_000
+    assert (short_run.folder / "speed.png").stat().st_size > 10_000
 
 
-def test_the_file_has_the_fields_that_the_readme_lists(tmp_path, root):
-    """No more and no less; the machine is described."""
-    words = ["--nets", NET, "--peers", "none", "--threads", "1", "--seconds", "0.01"]
-    main([*words, "-o", str(tmp_path)])
-    found = json.loads((tmp_path / "speed.json").read_text())
+def test_the_file_has_the_fields_that_the_readme_lists(short_run, root):
+    """Each is named there; the machine is described."""
+    found = json.loads((short_run.folder / "speed.json").read_text())
     readme = (root / "benchmarks" / "README.md").read_text()
 
     assert all(f"`{field}`" in readme for field in [*found, *found["figures"][0]])
@@ -141,6 +153,38 @@ def test_fashion_refuses_another_file(tmp_path):
     for name in ("none.npz", "other.npz"):
         with pytest.raises(SystemExit, match=f"{name} must be an npz file with X_train"):
             main(["fashion", "--data", str(tmp_path / name), "-o", str(tmp_path)])
+
+
+class Broken:
+    """A process that tells its versions and fails at whatever is asked next."""
+
+    def __init__(self) -> None:
+        self.entrant = entrant()
+        self.closed = 0
+
+    def ask(self, do: str, **_: int) -> Any:
+        """Answer the greeting alone."""
+        if do != "hello":
+            raise ProcessError("it has crashed")
+        return {"versions": {"ellnet": "0"}, "target": "avx2"}
+
+    def close(self) -> None:
+        """Count how often it was ended."""
+        self.closed += 1
+
+
+def test_who_fails_is_named_once_and_ended():
+    """Also where it is asked for the peak beside a measurement that it takes part in."""
+    report, process = Report({}, {}), Broken()
+    bench = Bench([process], report, Console(quiet=True))  # type: ignore[list-item]
+    bench.greet()
+    bench.measure(prediction(1), NETS[0], Pace(0.1, 0.1, 1), rows=1, flop=1)
+    bench.look_at_peak()
+
+    assert report.targets == {"ellnet native": "avx2"}
+    assert report.passed_over == {"ellnet native": "it has crashed"}
+    assert report.figures == []
+    assert process.closed >= 1
 
 
 @pytest.mark.parametrize(("elapsed", "expected"), [(0.0, 6.0), (145.0, 3.0), (151.0, 0.0)])
