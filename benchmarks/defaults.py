@@ -1,6 +1,6 @@
 """How good are the defaults? Test scores over seeds, beside a linear model and scikit-learn's MLP.
 
-    python benchmarks/defaults.py --data FOLDER --seeds 5
+    ./run bench defaults --data FOLDER --seeds 5
 
 FOLDER holds adult.csv.gz, california_housing.csv.gz, wine_quality.csv.gz and bank_marketing.csv.gz; what
 is not there is named and passed over. Every seed has its own split, but for Adult, whose official one
@@ -11,7 +11,7 @@ import argparse
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,21 +104,29 @@ def answer(question: Question, table: Columns, seeds: range) -> str:
     )
 
 
-def main() -> None:
-    """Answer every question."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def packages(arguments: Sequence[str]) -> list[str]:
+    """Return the packages that this benchmark needs beside ellnet's own: none."""
+    parsed(arguments)
+    return []
+
+
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return what was asked for; a wrong word ends the program with a sentence."""
+    parser = argparse.ArgumentParser("./run bench defaults", description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path())
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--only", nargs="*", default=[])
-    given = parser.parse_args()
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Answer every question."""
+    given = parsed(arguments)
     warnings.simplefilter("ignore")
     seeds = range(given.first_seed, given.first_seed + given.seeds)
     print("| table | score | ellnet | worst seed | linear | scikit-learn MLP | epochs | seconds |")
     print("|---|---|---|---|---|---|---|---|")
     for question, table in tables(given.data, given.only):
         print(answer(question, table, seeds), flush=True)
-
-
-if __name__ == "__main__":
-    main()
+    return 0

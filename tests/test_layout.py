@@ -4,6 +4,7 @@ import ast
 import importlib
 import importlib.metadata
 import os
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +12,13 @@ from typing import Any
 
 import pytest
 
+from benchmarks.entrants import PEERS
 from ellnet.version import VERSION
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "ellnet"
 MODULES = sorted(SOURCE.rglob("*.py"))
+BENCHMARKS = sorted((ROOT / "benchmarks").glob("*.py"))
 LONGEST_FILE = 400
 LONGEST_BODY = 45
 
@@ -24,7 +27,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 def name(path: Path) -> str:
     """Return a short name for a parametrised test."""
-    return str(path.relative_to(SOURCE))
+    return str(path.relative_to(SOURCE if path.is_relative_to(SOURCE) else ROOT))
 
 
 def project() -> dict[str, Any]:
@@ -77,7 +80,7 @@ def test_a_module_says_what_it_is_and_what_it_offers(path: Path) -> None:
     assert len(listed) == len(set(listed))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
+@pytest.mark.parametrize("path", [*MODULES, *BENCHMARKS], ids=name)
 def test_a_module_keeps_to_its_budget(path: Path) -> None:
     """No file is over 400 lines, no function's body over 45."""
     content = path.read_text(encoding="utf-8")
@@ -106,6 +109,15 @@ def test_extras_contain_one_another() -> None:
     assert "ellnet[plot]" in extras["test"]
     assert "ellnet[test]" in extras["check"]
     assert "ellnet[check]" in extras["peers"]
+
+
+def test_the_group_bench_has_what_benchmarks_compare_with() -> None:
+    """The packages of every peer, with pictures, and the same PyTorch as the tests."""
+    extras = project()["project"]["optional-dependencies"]
+    packages = {re.split("[=>]", requirement)[0] for requirement in extras["bench"]}
+
+    assert packages == {"ellnet[plot]", *(name for peer in PEERS for name in peer.packages)}
+    assert [each for each in extras["peers"] if each in extras["bench"]] == ["torch==2.13.0"]
 
 
 def test_the_native_module_is_what_its_stub_says() -> None:

@@ -197,6 +197,90 @@ def test_two_calls_at_once_install_once(run: Any, place: Any, pip: SimpleNamespa
     assert run.ready(place, "test")
 
 
+@pytest.fixture
+def group(place: Any) -> None:
+    """Give the small project a group bench of three packages."""
+    place.python.parent.mkdir(parents=True, exist_ok=True)
+    place.lock.parent.mkdir()
+    (place.root / "pyproject.toml").write_text(
+        '[project]\nname = "ellnet"\n[project.optional-dependencies]\n'
+        'bench = ["ellnet[plot]", "jax>=0.6", "torch==2.13.0", "onnx"]\n'
+    )
+
+
+PICKY = "import sys; sys.exit(sys.argv[-1].startswith('jax'))"
+"""In pip's place: it can install everything but JAX."""
+
+
+@pytest.mark.usefixtures("group")
+def test_a_peer_that_cannot_be_had_is_passed_over(
+    run: Any, place: Any, pip: SimpleNamespace, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It is named, the others are installed one by one, and only it is tried again."""
+    pip.program = PICKY
+    run.install_peers(place, ["jax", "torch"])
+    said = capfd.readouterr().err
+    first, pip.calls = pip.calls, 0
+    run.install_peers(place, ["jax", "torch"])
+
+    assert "jax is passed over: pip could not install it, see .run/install-jax.log" in said
+    assert "torch is passed over" not in said
+    assert (first, pip.calls) == (2, 1)
+    assert not place.unfinished.exists()
+
+
+@pytest.mark.usefixtures("group")
+def test_another_version_of_a_peer_is_installed_anew(
+    run: Any, place: Any, pip: SimpleNamespace
+) -> None:
+    """The stamp holds for the requirement as it is written; what nobody asks for is left alone."""
+    run.install_peers(place, ["torch"])
+    project = place.root / "pyproject.toml"
+    project.write_text(project.read_text().replace("2.13.0", "2.14.0"))
+    run.install_peers(place, ["torch"])
+
+    assert run.peers_of(place) == ["jax>=0.6", "torch==2.14.0", "onnx"]
+    assert pip.calls == 2
+
+
+@pytest.mark.usefixtures("group")
+@pytest.mark.parametrize(
+    ("arguments", "installed"), [(["--quick"], ["jax", "onnx"]), (["--quick", "--help"], [])]
+)
+def test_a_benchmark_gets_the_packages_that_it_asks_for(
+    run: Any,
+    place: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    installed: list[str],
+) -> None:
+    """It says which; for its help alone nothing is installed."""
+    place.python.symlink_to(sys.executable)
+    (place.root / "benchmarks.py").write_text(
+        "import sys; print('jax onnx' if sys.argv[1] == 'packages' else sys.argv[1:])\n"
+    )
+    asked: list[str] = []
+    monkeypatch.setattr(run, "install_peers", lambda _, names: asked.extend(names))
+    run.bench(place, arguments)
+
+    assert asked == installed
+
+
+@pytest.mark.usefixtures("group")
+def test_a_benchmark_that_refuses_its_arguments_installs_nothing(
+    run: Any, place: Any, pip: SimpleNamespace
+) -> None:
+    """Its exit code is the command's."""
+    place.python.symlink_to(sys.executable)
+    (place.root / "benchmarks.py").write_text("import sys; sys.exit(2)\n")
+
+    with pytest.raises(run.RunError, match="nothing was installed or measured") as caught:
+        run.bench(place, ["--nonsense"])
+
+    assert caught.value.code == 2
+    assert pip.calls == 0
+
+
 def test_a_failing_pip_is_shown_with_its_exit_code(
     run: Any, place: Any, pip: SimpleNamespace, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,1 @@
+"""Measurements of speed and quality, one short file a question; `./run bench` asks them."""
