@@ -46,14 +46,13 @@ inline double entry(const Source& source, long unit, long example) {
 }
 
 template <class T, class From>
-void copy_column(const char* at, std::int64_t stride, long units, T* out, long out_stride) {
-    if constexpr (std::is_same_v<T, From>) {
-        if (stride == static_cast<std::int64_t>(sizeof(From)) && out_stride == 1) {
-            std::memcpy(out, at, static_cast<std::size_t>(units) * sizeof(T));
-            return;
-        }
+void copy_column(const char* at, std::int64_t stride, long units, T* out) {
+    const bool contiguous = stride == static_cast<std::int64_t>(sizeof(From));
+    if (contiguous && std::is_same_v<T, From>) {
+        std::memcpy(out, at, static_cast<std::size_t>(units) * sizeof(T));
+        return;
     }
-    if (stride == static_cast<std::int64_t>(sizeof(From)) && out_stride == 1) {
+    if (contiguous) {
         for (long i = 0; i < units; ++i) {
             From x;
             std::memcpy(&x, at + i * static_cast<long>(sizeof x), sizeof x);
@@ -61,23 +60,50 @@ void copy_column(const char* at, std::int64_t stride, long units, T* out, long o
         }
         return;
     }
-    for (long i = 0; i < units; ++i, at += stride, out += out_stride) {
+    for (long i = 0; i < units; ++i, at += stride) {
         From x;
         std::memcpy(&x, at, sizeof x);
-        *out = static_cast<T>(x);
+        out[i] = static_cast<T>(x);
     }
 }
 
-/// Copies one example's numbers, in the precision T, to out[0], out[out_stride], ...
+/// Copies one example's numbers, in the precision T, to out[0], out[1], ...
 template <class T>
-void gather(const Source& source, long example, long units, T* out, long out_stride = 1) {
+void gather(const Source& source, long example, long units, T* out) {
     const char* at = source.data + example * source.example_stride;
     if (source.kind == Kind::single)
-        copy_column<T, float>(at, source.unit_stride, units, out, out_stride);
+        copy_column<T, float>(at, source.unit_stride, units, out);
     else if (source.kind == Kind::twice)
-        copy_column<T, double>(at, source.unit_stride, units, out, out_stride);
+        copy_column<T, double>(at, source.unit_stride, units, out);
     else
-        copy_column<T, std::uint8_t>(at, source.unit_stride, units, out, out_stride);
+        copy_column<T, std::uint8_t>(at, source.unit_stride, units, out);
+}
+
+template <class T, class From>
+void gather_slots(const Source& source, const std::uint32_t* order, long first, long units, long slots, long end, T* out) {
+    for (long s = 0; s < SLOTS; ++s) {
+        const long place = first + (s < slots ? s : slots - 1);
+        if (order && place + SLOTS < end)
+            __builtin_prefetch(source.data + static_cast<long>(order[place + SLOTS]) * source.example_stride);
+        const char* at = source.data + (order ? static_cast<long>(order[place]) : place) * source.example_stride;
+        for (long k = 0; k < units; ++k, at += source.unit_stride) {
+            From x;
+            std::memcpy(&x, at, sizeof x);
+            out[k * SLOTS + s] = static_cast<T>(x);
+        }
+    }
+}
+
+/// Copies examples to slots, unit by unit: out[unit * SLOTS + slot]. Slots without an example hold the last one again: numbers
+/// that are as finite as its own. The order has `end` entries, of which those after these are asked for ahead.
+template <class T>
+void gather_slots(const Source& source, const std::uint32_t* order, long first, long units, long slots, long end, T* out) {
+    if (source.kind == Kind::single)
+        gather_slots<T, float>(source, order, first, units, slots, end, out);
+    else if (source.kind == Kind::twice)
+        gather_slots<T, double>(source, order, first, units, slots, end, out);
+    else
+        gather_slots<T, std::uint8_t>(source, order, first, units, slots, end, out);
 }
 
 /// Copies one example's numbers to a row.

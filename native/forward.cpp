@@ -93,7 +93,7 @@ class LanesForward final : public Forward<T> {
     void outputs(const Source& X, long first, long count, Table<T> out) override {
         for (long at = 0; at < count; at += SLOTS) {
             const long slots = std::min(SLOTS, count - at);
-            for (long s = 0; s < slots; ++s) gather(X, first + at + s, shape_.n.front(), A_.data() + s, SLOTS);
+            gather_slots(X, nullptr, first + at, shape_.n.front(), slots, 0, A_.data());
             kernels_.tiny_forward(net_, theta_, slots, A_.data());
             for (long s = 0; s < slots; ++s)
                 for (long k = 0; k < shape_.n.back(); ++k) out.data[(at + s) * out.stride + k] = output_[k * SLOTS + s];
@@ -104,10 +104,8 @@ class LanesForward final : public Forward<T> {
         alignas(64) T losses[SLOTS];
         for (long at = 0; at < count; at += SLOTS) {
             const long slots = std::min(SLOTS, count - at);
-            for (long s = 0; s < slots; ++s) {
-                gather(examples.X, first + at + s, shape_.n.front(), A_.data() + s, SLOTS);
-                gather(examples.Y, first + at + s, shape_.n.back(), Y_.data() + s, SLOTS);
-            }
+            gather_slots(examples.X, nullptr, first + at, shape_.n.front(), slots, 0, A_.data());
+            gather_slots(examples.Y, nullptr, first + at, shape_.n.back(), slots, 0, Y_.data());
             kernels_.tiny_step(net_, theta_, slots, A_.data(), nullptr, Y_.data(), weights_, dZ_.data(), losses,
                                nullptr, true);
             for (long s = 0; s < slots; ++s) {

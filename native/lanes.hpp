@@ -81,15 +81,35 @@ INLINE void tiny_activate(Activation g, long units, T* Z, Peaks<T>& peaks) {
     }
 }
 
+/// Rows of slots that add up in registers beside one another, so that what is multiplied is loaded once for all of them.
+constexpr int BESIDE = 4;
+
+/// out[j] = from[j] + sum over k of w[j * row + k * column] a[k], for J rows of slots; `from` may be null, for 0.
+template <class V, int B, int J, class T = typename V::T>
+INLINE void tiny_product(long K, const T* w, long row, long column, const T* from, const T* a, T* out) {
+    Slots<V, B> sums[J];
+    for (int j = 0; j < J; ++j) sums[j] = Slots<V, B>::broadcast(from ? from[j * row] : T(0));
+    for (long k = 0; k < K; ++k) {
+        const Slots<V, B> x = Slots<V, B>::load(a + k * SLOTS);
+        for (int j = 0; j < J; ++j) sums[j].add(w[j * row + k * column], x);
+    }
+    for (int j = 0; j < J; ++j) sums[j].store(out + j * SLOTS);
+}
+
+/// `tiny_product` for any number of rows.
+template <class V, int B, class T = typename V::T>
+INLINE void tiny_products(long rows, long K, const T* w, long row, long column, const T* from, const T* a, T* out) {
+    long j = 0;
+    for (; j + BESIDE <= rows; j += BESIDE)
+        tiny_product<V, B, BESIDE>(K, w + j * row, row, column, from ? from + j * row : from, a, out + j * SLOTS);
+    for (; j < rows; ++j)
+        tiny_product<V, B, 1>(K, w + j * row, row, column, from ? from + j * row : from, a, out + j * SLOTS);
+}
+
 /// Z[l] of a layer from what it is given (eq. 2.1).
 template <class V, int B, class T = typename V::T>
 INLINE void tiny_linear(long inputs, long units, const T* theta, const T* given, T* Z) {
-    for (long j = 0; j < units; ++j) {
-        const T* w = theta + j * (inputs + 1);
-        Slots<V, B> z = Slots<V, B>::broadcast(w[inputs]);
-        for (long k = 0; k < inputs; ++k) z.add(w[k], Slots<V, B>::load(given + k * SLOTS));
-        z.store(Z + j * SLOTS);
-    }
+    tiny_products<V, B>(units, inputs, theta, inputs + 1, 1, theta + inputs, given, Z);
 }
 
 /// A[1..L]; the output layer stays at Z[L] where `keep_output` says so. `given` is A times `scale`.
@@ -206,12 +226,8 @@ INLINE void tiny_output(const Tiny<T>& net, T* A, T* Z, const T* Y, const T* wei
 /// dA[l-1] = W[l]^T dZ[l] (eq. 6.4).
 template <class V, int B, class T = typename V::T>
 INLINE void tiny_backward_input(long inputs, long units, const T* theta, const T* dZ, T* dA) {
-    for (long k = 0; k < inputs; ++k) {
-        Slots<V, B> d = Slots<V, B>::broadcast(T(0));
-        for (long j = 0; j < units; ++j)
-            d.add(theta[j * (inputs + 1) + k], Slots<V, B>::load(dZ + j * SLOTS));
-        d.store(dA + k * SLOTS);
-    }
+    const T* none = nullptr;
+    tiny_products<V, B>(inputs, units, theta, 1, inputs + 1, none, dZ, dA);
 }
 
 /// Adds dz * a of every slot to sixteen chains; begins them where `first` says so.

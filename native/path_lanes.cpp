@@ -48,7 +48,7 @@ class Lanes final : public Path<T> {
         alignas(64) T losses[SLOTS];
         for (long at = 0; at < count; at += SLOTS) {
             const long slots = std::min(SLOTS, count - at);
-            gather_slots(batch, begin + at, slots);
+            gather_block(batch, begin + at, slots);
             const T* scale = drop(batch, begin + at, slots);
             kernels_.tiny_step(net_, theta_[0].data(), slots, A_.data(), scale, Y_.data(), weights_, dZ_.data(), losses,
                                chains_.data(), at == 0);
@@ -132,14 +132,14 @@ class Lanes final : public Path<T> {
         });
     }
 
-    void gather_slots(const Minibatch& batch, long begin, long slots) {
-        // Slots without an example hold the last one again, with weight 0: numbers that are as finite as its own.
-        for (long s = 0; s < SLOTS; ++s) {
-            const long place = begin + std::min(s, slots - 1), example = batch.example(place);
-            gather(batch.examples->X, example, units(0), A_.data() + s, SLOTS);
-            gather(batch.examples->Y, example, units(shape_.L()), Y_.data() + s, SLOTS);
-            weights_[s] = s < slots ? static_cast<T>(batch.weight(place) * batch.scale) : T(0);
-        }
+    void gather_block(const Minibatch& batch, long begin, long slots) {
+        const long first = batch.first + begin;
+        gather_slots(batch.examples->X, batch.order, first, units(0), slots, batch.examples->m, A_.data());
+        gather_slots(batch.examples->Y, batch.order, first, units(shape_.L()), slots, batch.examples->m, Y_.data());
+        if (!batch.examples->w.data && slots == full_) return;
+        full_ = batch.examples->w.data ? 0 : slots;
+        for (long s = 0; s < SLOTS; ++s)
+            weights_[s] = s < slots ? static_cast<T>(batch.weight(begin + s) * batch.scale) : T(0);
     }
 
     /// What dropout multiplies the slots by; null where there is no dropout.
@@ -166,6 +166,7 @@ class Lanes final : public Path<T> {
     long count_ = 0, padded_ = 0, slots_ = 0;
     Array<T> theta_[3], saved_[3], is_weight_, sums_, chains_, A_, dZ_, scale_, Y_;
     alignas(64) T weights_[SLOTS];
+    long full_ = 0;  ///< so many slots have weight 1, and the others 0; 0 where the examples have weights
     double squares_ = 0;
     T largest_ = 0;
 };

@@ -8,7 +8,7 @@ namespace ellnet {
 namespace {
 
 /// Buckets of the sort have this many bits at most: more would no longer lie in the cache.
-constexpr int MOST_BITS = 20;
+constexpr int MOST_BITS = 17;
 
 struct Product {
     std::uint64_t high, low;
@@ -39,28 +39,43 @@ void philox(const Address& at, std::uint64_t block, std::uint64_t out[4]) noexce
     out[3] = c3;
 }
 
-Order::Order(long m) : m_(m), bits_(1), words_((m + 3) / 4 * 4), order_(m) {
-    while (bits_ < MOST_BITS && (1L << bits_) < m) ++bits_;
+Order::Order(long m) : m_(m), bits_(1), words_((m + 3) / 4 * 4), sorted_(m), order_(m) {
+    while (bits_ < MOST_BITS && (1L << (bits_ - 1)) < m) ++bits_;
     starts_ = Array<std::uint32_t>((1L << bits_) + 1);
 }
 
 void Order::draw(std::uint64_t seed, std::uint64_t epoch) {
     const Address at{seed, Stream::order, epoch, 0, 0};
-    const int shift = 64 - bits_;
-    std::uint64_t* words = words_.data();
-    std::uint32_t *order = order_.data(), *starts = starts_.data();
-    for (long i = 0; i < m_; i += 4) philox(at, static_cast<std::uint64_t>(i / 4 + 1), words + i);
-    std::fill(starts, starts + starts_.count(), 0u);
-    for (long i = 0; i < m_; ++i) ++starts[(words[i] >> shift) + 1];
-    for (long b = 1; b < starts_.count(); ++b) starts[b] += starts[b - 1];
-    for (long i = 0; i < m_; ++i) order[starts[words[i] >> shift]++] = static_cast<std::uint32_t>(i);
+    for (long i = 0; i < m_; i += 4) philox(at, static_cast<std::uint64_t>(i / 4 + 1), words_.data() + i);
+    spread();
     // Words that share a bucket lie in the order of their examples; insertion leaves equal ones so.
+    std::uint64_t* sorted = sorted_.data();
+    std::uint32_t* order = order_.data();
     for (long i = 1; i < m_; ++i) {
+        const std::uint64_t word = sorted[i];
+        if (word >= sorted[i - 1]) continue;
         const std::uint32_t example = order[i];
-        const std::uint64_t word = words[example];
         long j = i;
-        for (; j > 0 && words[order[j - 1]] > word; --j) order[j] = order[j - 1];
+        for (; j > 0 && sorted[j - 1] > word; --j) {
+            sorted[j] = sorted[j - 1];
+            order[j] = order[j - 1];
+        }
+        sorted[j] = word;
         order[j] = example;
+    }
+}
+
+/// Puts words and examples into buckets by the leading bits of the words.
+void Order::spread() {
+    const int shift = 64 - bits_;
+    std::uint32_t* starts = starts_.data();
+    std::fill(starts, starts + starts_.count(), 0u);
+    for (long i = 0; i < m_; ++i) ++starts[(words_[i] >> shift) + 1];
+    for (long b = 1; b < starts_.count(); ++b) starts[b] += starts[b - 1];
+    for (long i = 0; i < m_; ++i) {
+        const std::uint32_t place = starts[words_[i] >> shift]++;
+        sorted_[place] = words_[i];
+        order_[place] = static_cast<std::uint32_t>(i);
     }
 }
 

@@ -32,11 +32,12 @@ class Order {
     const std::uint32_t* data() const { return order_.data(); }
 
   private:
+    void spread();
+
     long m_;
     int bits_;
-    Array<std::uint64_t> words_;
-    Array<std::uint32_t> order_;
-    Array<std::uint32_t> starts_;
+    Array<std::uint64_t> words_, sorted_;
+    Array<std::uint32_t> order_, starts_;
 };
 
 /// What dropout multiplies the n units of one example by: 1 / keep, or 0.
