@@ -55,7 +55,8 @@ class Held {
 
     Source source(nb::handle array) {
         const Py_buffer& view = hold(array, false);
-        const std::string format = view.format ? view.format : "B";
+        std::string format = view.format ? view.format : "B";
+        if (format[0] == '=' || format[0] == '@') format.erase(0, 1);  // NumPy's way to say misaligned
         Source source{static_cast<const char*>(view.buf), view.strides[0], view.strides[1], Kind::single};
         if (format == "f")
             source.kind = Kind::single;

@@ -45,6 +45,9 @@ class Tiles final : public Path<T> {
     void load(const Parameters<T>& parameters, const std::vector<Parameters<T>>& moments) override {
         for (long l = 1; l <= shape_.L(); ++l) {
             Layer<T>& layer = at(l);
+            // A run that diverged may have left numbers beside the units that there are.
+            for (const Array<T>* each : {&layer.panels, &layer.first, &layer.second})
+                std::fill_n(each->data(), each->count(), T(0));
             pack(layer.dense, parameters[2 * l - 2], parameters[2 * l - 1], layer.dense.panels);
             if (layer.dense.transposed) transpose(layer.dense);
             for (std::size_t i = 0; i < moments.size(); ++i)

@@ -7,6 +7,7 @@
 #include <exception>
 #include <limits>
 #include <optional>
+#include <thread>
 
 #include "memory.hpp"
 #include "team.hpp"
@@ -49,6 +50,45 @@ class Power {
     double beta_;
     std::int64_t t_ = -2;
     double value_ = 1;
+};
+
+/// The orders of epochs, of which the next may be drawn by another thread while the one under way is in use.
+class Orders {
+  public:
+    Orders(long m, std::uint64_t seed) : seed_(seed), now_(m), next_(m) {}
+
+    /// Thread 0: has the order of an epoch in use; `another` says whether the next one will be asked for.
+    void use(std::int64_t epoch, bool another) {
+        if (wanted_.load() == epoch) {
+            while (drawn_.load(std::memory_order_acquire) != epoch) std::this_thread::yield();
+            std::swap(now_, next_);
+        } else {
+            now_.draw(seed_, static_cast<std::uint64_t>(epoch));
+        }
+        if (another) wanted_.store(epoch + 1, std::memory_order_release);
+    }
+    const std::uint32_t* data() const { return now_.data(); }
+
+    /// The other thread: draws what is wanted, until `ended`.
+    void draw_ahead() {
+        for (int idle = 0; !ended_.load(std::memory_order_acquire);) {
+            const std::int64_t epoch = wanted_.load(std::memory_order_acquire);
+            if (epoch != drawn_.load()) {
+                next_.draw(seed_, static_cast<std::uint64_t>(epoch));
+                drawn_.store(epoch, std::memory_order_release);
+                idle = 0;
+            } else if (++idle > 100) {
+                std::this_thread::sleep_for(std::chrono::microseconds(20));
+            }
+        }
+    }
+    void end() { ended_.store(true, std::memory_order_release); }
+
+  private:
+    std::uint64_t seed_;
+    Order now_, next_;
+    std::atomic<std::int64_t> wanted_{-1}, drawn_{-1};
+    std::atomic<bool> ended_{false};
 };
 
 /// The two rates of NAdam's step t (eq. 13.7): of the moment, and of the gradient itself.
@@ -103,7 +143,8 @@ class Run {
         path_ = plan.shape.tiny() ? lanes_path(kernels, plan.shape, plan.moments, dropout)
                                   : tiles_path(kernels, plan.shape, plan.moments, std::min(CHUNK, largest),
                                                largest > CHUNK || plan.clip_norm > 0, dropout, threads_);
-        if (plan.shuffle && batches_ > 1) order_.emplace(examples.m);
+        if (plan.shuffle && batches_ > 1) order_.emplace(examples.m, plan.seed);
+        ahead_ = order_ && plan.shape.tiny() && threads > 1;
         if (dropout) keep_.resize(plan.dropout.size());
         if (validation) {
             for (int i = 0; i < threads_; ++i) forward_.push_back(path_->forward());
@@ -118,7 +159,14 @@ class Run {
     void go(long epochs, std::int64_t steps) {
         last_epoch_ = report_.position.epoch + epochs;
         last_step_ = steps < 0 ? -1 : report_.position.step + steps;
-        together(threads_, [this](int thread) { work(thread); });
+        if (ahead_)
+            together(2, [this](int thread) {
+                if (thread == 1) return order_->draw_ahead();
+                work(0);
+                order_->end();
+            });
+        else
+            together(threads_, [this](int thread) { work(thread); });
         if (failure_) std::rethrow_exception(failure_);
     }
 
@@ -135,6 +183,7 @@ class Run {
     /// Recording and watching are over: what follows repeats steps that were taken before.
     void repeat() {
         repeating_ = true;
+        ahead_ = false;
         ended_ = aborted_ = false;
     }
 
@@ -168,7 +217,7 @@ class Run {
         ended_ = report_.position.epoch >= last_epoch_ || report_.position.step == last_step_;
         if (ended_) return;
         epoch_ended_ = report_.position.batch >= batches_;
-        if (order_) order_->draw(plan_.seed, static_cast<std::uint64_t>(report_.position.epoch));
+        if (order_) order_->use(report_.position.epoch, ahead_ && report_.position.epoch + 1 < last_epoch_);
         if (epoch_ended_) return;
         if (ask(true)) return;
         prepare();
@@ -282,7 +331,7 @@ class Run {
         at.epoch_cost = 0;
         epoch_ended_ = false;
         if (at.epoch >= last_epoch_) return end(End::done);
-        if (order_) order_->draw(plan_.seed, static_cast<std::uint64_t>(at.epoch));
+        if (order_) order_->use(at.epoch, ahead_ && at.epoch + 1 < last_epoch_);
         if (ask(false)) return;
         prepare();
     }
@@ -430,7 +479,8 @@ class Run {
     Power beta_1_, beta_2_;
     NAdam nadam_;
     std::unique_ptr<Path<T>> path_;
-    std::optional<Order> order_;
+    std::optional<Orders> order_;
+    bool ahead_ = false;  ///< a second thread draws the next order: a tiny network leaves it nothing else to do
     std::vector<std::unique_ptr<Forward<T>>> forward_;
     Array<double> losses_;
 
