@@ -74,7 +74,7 @@ class Net:
 
 
 NETS = (
-    Net((3, 5, 5, 3, 1), batch=32, steps=2000),
+    Net((3, 5, 5, 3, 1), batch=32, steps=500),
     Net((100, 64, 64, 2), batch=256, steps=64),
     Net((784, 256, 128, 10), batch=128, steps=64),
     Net((784, 1024, 1024, 10), batch=256, steps=16),
