@@ -174,6 +174,18 @@ double cost_of(const std::string& target, const Shape& shape, const std::vector<
     return cost<T>(chosen, shape, theta, examples, threads, look_for_signals());
 }
 
+template <class T>
+double cost_and_gradients_of(const std::string& target, const Shape& shape, const std::vector<nb::object>& parameters,
+                             nb::handle X, nb::handle Y, nb::handle w, int threads,
+                             const std::vector<nb::object>& gradients) {
+    Held held;
+    const Examples examples = examples_of(held, X, Y, w);
+    const Parameters<T> theta = held.parameters<T>(parameters, false), out = held.parameters<T>(gradients, true);
+    const Target& chosen = target_of(target);
+    const nb::gil_scoped_release released;
+    return cost_and_gradients<T>(chosen, shape, theta, examples, threads, out, look_for_signals());
+}
+
 /// GFLOP/s of fused multiply-adds from registers, on so many threads at once, in one short sample.
 template <class T>
 double peak_gflops(const std::string& target, int threads) {
@@ -236,6 +248,10 @@ void bind_calls(nb::module_& module, const std::string& precision) {
     module.def(("cost_" + precision).c_str(), &cost_of<T>, nb::arg("target"), nb::arg("shape"), nb::arg("parameters"),
                nb::arg("X"), nb::arg("Y"), nb::arg("w").none(), nb::arg("threads"),
                "Return the cost of examples, without penalty.");
+    module.def(("cost_and_gradients_" + precision).c_str(), &cost_and_gradients_of<T>, nb::arg("target"),
+               nb::arg("shape"), nb::arg("parameters"), nb::arg("X"), nb::arg("Y"), nb::arg("w").none(),
+               nb::arg("threads"), nb::arg("gradients"),
+               "Write the gradients of the cost, without penalty, to arrays; return the cost.");
 }
 
 }  // namespace

@@ -1,34 +1,39 @@
 // Weights between the caller's arrays and the panels of the tile path.
 #pragma once
 
+#include <algorithm>
+
 #include "data.hpp"
 #include "memory.hpp"
 #include "network.hpp"
 
 namespace ellnet {
 
+/// Calls `each(j, k, at)` for every weight and bias of a layer: unit j, input k, place in the panels; k = inputs is the bias.
+///
+/// It goes in blocks of PANEL by PANEL, so that arrays in either order are read and written in whole cache lines.
+template <class T, class Each>
+void each_weight(const Dense<T>& layer, Each&& each) {
+    for (long first = 0; first < layer.units; first += PANEL<T>) {
+        const long end = std::min(first + PANEL<T>, layer.units), panel = first * (layer.inputs + 1);
+        for (long begin = 0; begin <= layer.inputs; begin += PANEL<T>) {
+            const long last = std::min(begin + PANEL<T>, layer.inputs + 1);
+            for (long j = first; j < end; ++j)
+                for (long k = begin; k < last; ++k) each(j, k, panel + k * PANEL<T> + j - first);
+        }
+    }
+}
+
 /// Copies W (units, inputs) and b (units, 1) into panels.
 template <class T>
 void pack(const Dense<T>& layer, const Matrix<T>& W, const Matrix<T>& b, T* panels) {
-    for (long number = 0; number < layer.count(); ++number) {
-        T* panel = layer.panel(panels, number);
-        const long first = number * PANEL<T>, last = first + PANEL<T> < layer.units ? first + PANEL<T> : layer.units;
-        for (long k = 0; k < layer.inputs; ++k)
-            for (long j = first; j < last; ++j) panel[k * PANEL<T> + j - first] = W.at(j, k);
-        for (long j = first; j < last; ++j) panel[layer.inputs * PANEL<T> + j - first] = b.at(j, 0);
-    }
+    each_weight(layer, [&](long j, long k, long at) { panels[at] = k < layer.inputs ? W.at(j, k) : b.at(j, 0); });
 }
 
 /// Copies panels back.
 template <class T>
 void unpack(const Dense<T>& layer, const T* panels, const Matrix<T>& W, const Matrix<T>& b) {
-    for (long number = 0; number < layer.count(); ++number) {
-        const T* panel = layer.panel(const_cast<T*>(panels), number);
-        const long first = number * PANEL<T>, last = first + PANEL<T> < layer.units ? first + PANEL<T> : layer.units;
-        for (long k = 0; k < layer.inputs; ++k)
-            for (long j = first; j < last; ++j) W.at(j, k) = panel[k * PANEL<T> + j - first];
-        for (long j = first; j < last; ++j) b.at(j, 0) = panel[layer.inputs * PANEL<T> + j - first];
-    }
+    each_weight(layer, [&](long j, long k, long at) { (k < layer.inputs ? W.at(j, k) : b.at(j, 0)) = panels[at]; });
 }
 
 /// Fills the transposed panels from the panels.

@@ -74,6 +74,9 @@ class Path {
     /// What goes forward with the weights as they are, for one thread.
     virtual std::unique_ptr<Forward<T>> forward() const = 0;
 
+    /// Copies the sums of gradients that were kept, times `factor`.
+    virtual void store_gradients(const Parameters<T>& gradients, T factor) const = 0;
+
     /// Keeps a copy of parameters and moments, and goes back to it.
     virtual void save() = 0;
     virtual void restore() = 0;

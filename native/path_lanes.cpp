@@ -83,6 +83,11 @@ class Lanes final : public Path<T> {
 
     void apply(int thread, const Step<T>& step) override { update(thread, 1, 0, true, &step); }
 
+    void store_gradients(const Parameters<T>& gradients, T factor) const override {
+        for (long i = 0; i < count_; ++i) sums_[i] *= factor;
+        copy_out(sums_, gradients);
+    }
+
     void max_norm(int thread, int, T most) override {
         T* theta = theta_[0].data();
         for (long l = 1; thread == 0 && l <= shape_.L(); ++l)

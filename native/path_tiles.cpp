@@ -130,6 +130,14 @@ class Tiles final : public Path<T> {
         each_tile(thread, [&](Layer<T>& layer, const Tile& tile) { kernels_.apply(layer.dense, tile, step); });
     }
 
+    void store_gradients(const Parameters<T>& gradients, T factor) const override {
+        for (long l = 1; l <= shape_.L(); ++l) {
+            const Dense<T>& dense = at(l).dense;
+            for (long i = 0; i < dense.size(); ++i) dense.gradients[i] *= factor;
+            unpack(dense, dense.gradients, gradients[2 * l - 2], gradients[2 * l - 1]);
+        }
+    }
+
     void max_norm(int thread, int threads, T most) override {
         each_share(thread, threads,
                    [&](Layer<T>& layer, long number) { kernels_.max_norm(layer.dense, number, most); });

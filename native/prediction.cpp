@@ -178,6 +178,44 @@ double cost(const Target& target, const Shape& shape, const Parameters<T>& param
     return total / sum;
 }
 
+template <class T>
+double cost_and_gradients(const Target& target, const Shape& shape, const Parameters<T>& parameters,
+                          const Examples& examples, int threads, const Parameters<T>& gradients,
+                          const Interrupted& interrupted) {
+    const Kernels<T>& kernels = target.kernels<T>();
+    if (shape.tiny()) threads = 1;
+    const std::unique_ptr<Path<T>> path =
+        shape.tiny() ? lanes_path(kernels, shape, 0, false)
+                     : tiles_path(kernels, shape, 0, std::min(CHUNK, examples.m), true, false, threads);
+    path->load(parameters, {});
+    const double m = static_cast<double>(examples.m);
+    Minibatch all{&examples, nullptr, 0, examples.m, 1.0, nullptr, Address{}};
+    double weight = 0, losses = 0;
+    for (long i = 0; i < examples.m; ++i) weight += all.weight(i);
+    all.scale = m / weight;
+    Question question(interrupted);
+    Barrier barrier(threads);
+    together(threads, [&](int thread) {
+        for (long begin = 0; begin < examples.m && !question.stopped(); begin += CHUNK) {
+            const long count = std::min(CHUNK, examples.m - begin);
+            path->forward_backward(thread, threads, all, begin, count, false, nullptr, nullptr);
+            barrier.wait();
+            if (thread == 0) losses = path->losses(count, begin == 0);
+            path->update(thread, threads, count, begin == 0, nullptr);
+            if (thread == 0) Question::stop(&question);
+            barrier.wait();
+        }
+    });
+    question.rethrow();
+    if (question.stopped()) return std::numeric_limits<double>::quiet_NaN();
+    path->store_gradients(gradients, static_cast<T>(1.0 / m));
+    return losses / m;
+}
+
+template double cost_and_gradients(const Target&, const Shape&, const Parameters<float>&, const Examples&, int,
+                                   const Parameters<float>&, const Interrupted&);
+template double cost_and_gradients(const Target&, const Shape&, const Parameters<double>&, const Examples&, int,
+                                   const Parameters<double>&, const Interrupted&);
 template bool predict(const Target&, const Shape&, const Parameters<float>&, const Source&, long, int, Table<float>,
                       const Interrupted&);
 template bool predict(const Target&, const Shape&, const Parameters<double>&, const Source&, long, int, Table<double>,

@@ -1,4 +1,4 @@
-// Predictions, and the cost of examples, from parameters as the caller has them.
+// Predictions, and the cost of examples with its gradients, from parameters as the caller has them.
 #pragma once
 
 #include <functional>
@@ -22,5 +22,11 @@ bool predict(const Target& target, const Shape& shape, const Parameters<T>& para
 template <class T>
 double cost(const Target& target, const Shape& shape, const Parameters<T>& parameters, const Examples& examples,
             int threads, const Interrupted& interrupted);
+
+/// The cost of the examples, without penalty, and its gradients by every parameter; NaN where it was interrupted.
+template <class T>
+double cost_and_gradients(const Target& target, const Shape& shape, const Parameters<T>& parameters,
+                          const Examples& examples, int threads, const Parameters<T>& gradients,
+                          const Interrupted& interrupted);
 
 }  // namespace ellnet

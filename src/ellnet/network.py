@@ -303,12 +303,13 @@ def initial_parameters(
         dtype: float32 or float64; the same draws serve both.
 
     Returns:
-        Parameters as NumPy arrays.
+        Parameters as NumPy arrays, W[l] input by input in memory, as engines read it best.
     """
     W, b = [], []
     for layer in range(1, len(n)):
         name = suited(activations[layer - 1]) if initialization == "auto" else initialization
         random = generator(seed, Stream.INITIAL_WEIGHTS, layer=layer)
-        W.append(INITIALIZERS[name](n[layer], n[layer - 1], random).astype(dtype))
+        drawn = INITIALIZERS[name](n[layer], n[layer - 1], random)
+        W.append(np.asarray(drawn, dtype, order="F"))
         b.append(np.zeros((n[layer], 1), dtype))
     return Parameters.of(W, b)

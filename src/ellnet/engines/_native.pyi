@@ -185,7 +185,9 @@ def run_float32(
     watch: object | None,
     seconds: float,
 ) -> tuple[int, bool, Position, Position, list[float], list[float], list[float]]:
-    """Train in place; return how it ended, whether by a moment, two positions, three lists of costs."""
+    """
+    Train in place; return how it ended, whether by a moment, two positions, three lists of costs.
+    """
 
 def predict_float32(
     target: str, shape: Shape, parameters: Sequence[object], X: object, out: object, threads: int
@@ -203,6 +205,20 @@ def cost_float32(
 ) -> float:
     """Return the cost of examples, without penalty."""
 
+def cost_and_gradients_float32(
+    target: str,
+    shape: Shape,
+    parameters: Sequence[object],
+    X: object,
+    Y: object,
+    w: object | None,
+    threads: int,
+    gradients: Sequence[object],
+) -> float:
+    """
+    Write the gradients of the cost, without penalty, to arrays; return the cost.
+    """
+
 def run_float64(
     target: str,
     plan: Plan,
@@ -219,7 +235,9 @@ def run_float64(
     watch: object | None,
     seconds: float,
 ) -> tuple[int, bool, Position, Position, list[float], list[float], list[float]]:
-    """Train in place; return how it ended, whether by a moment, two positions, three lists of costs."""
+    """
+    Train in place; return how it ended, whether by a moment, two positions, three lists of costs.
+    """
 
 def predict_float64(
     target: str, shape: Shape, parameters: Sequence[object], X: object, out: object, threads: int
@@ -236,6 +254,20 @@ def cost_float64(
     threads: int,
 ) -> float:
     """Return the cost of examples, without penalty."""
+
+def cost_and_gradients_float64(
+    target: str,
+    shape: Shape,
+    parameters: Sequence[object],
+    X: object,
+    Y: object,
+    w: object | None,
+    threads: int,
+    gradients: Sequence[object],
+) -> float:
+    """
+    Write the gradients of the cost, without penalty, to arrays; return the cost.
+    """
 
 def peak_float32(arg0: str, arg1: int, /) -> float:
     """Return GFLOP/s of fused multiply-adds from registers."""

@@ -62,7 +62,8 @@ def backward(
 
 def predict(net: Network, X: Array, *, n_threads: int | None = None) -> Array:
     """Return A[L] (see `Engine.predict`)."""
-    return _taken(unfit_network(net) or unfit_arrays(X)).predict(net, X, n_threads=n_threads)
+    unfit = unfit_arrays(X) or ("" if net in native.SHAPES else unfit_network(net))
+    return _taken(unfit).predict(net, X, n_threads=n_threads)
 
 
 def cost(net: Network, examples: Examples) -> float:

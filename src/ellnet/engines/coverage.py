@@ -100,7 +100,10 @@ def unfit_arrays(*arrays: Array | None) -> str:
 
 def unfit_run(net: Network, chosen: Hyperparameters, *examples: Examples | None) -> str:
     """Say why a run is not covered, "" where it is."""
-    if chosen.optimizer not in OPTIMIZER_NUMBERS:
+    if chosen.optimizer not in {
+        *OPTIMIZER_NUMBERS,
+        "lbfgs",
+    }:  # L-BFGS asks for cost and gradients alone
         return f"it has no optimizer {chosen.optimizer}"
     arrays = [array for each in examples if each is not None for array in (each.X, each.Y, each.w)]
     return unfit_network(net) or unfit_arrays(*arrays)

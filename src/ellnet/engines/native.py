@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ from ellnet.engines.coverage import (
 )
 from ellnet.engines.divergence import diagnose
 from ellnet.engines.protocol import Divergence, Run, Watch
+from ellnet.engines.recursion import penalised, penalty_of
 from ellnet.engines.threads import threads_for_work
 from ellnet.equations.optimizers import OPTIMIZERS
 from ellnet.errors import HyperparameterError
@@ -56,6 +58,11 @@ __all__ = [
 
 NAME = "native"
 
+READ_AS_THEY_ARE = (np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.uint8))
+"""Numbers that are converted minibatch by minibatch; others are, all at once, before."""
+
+PRECISIONS = (np.dtype(np.float32), np.dtype(np.float64))
+
 WATCH_SECONDS = 0.02
 """Time between two questions to the watch of a run, about; 0 asks before every step."""
 
@@ -65,17 +72,23 @@ DIVERGED, INTERRUPTED = 2, 1
 SCALAR = "scalar"
 """The target that is an oracle: it needs no fused multiply-add, and is too slow for anything else."""
 
-forward, backward, cost_and_gradients = array.forward, array.backward, array.cost_and_gradients
+forward, backward = array.forward, array.backward
+
+
+TARGETS: tuple[str, ...] = () if _native is None else tuple(_native.targets())
+
+SHAPES: WeakKeyDictionary[Network, Any] = WeakKeyDictionary()
+"""What native/shape.hpp makes of the networks that were asked for; an architecture never changes."""
 
 
 def targets() -> tuple[str, ...]:
     """Return the names of the instruction sets that run on this machine, best first."""
-    return () if _native is None else tuple(_native.targets())
+    return TARGETS
 
 
 def available() -> bool:
     """Say whether the engine was compiled, and has an instruction set here that is fast."""
-    return _native is not None and targets()[0] != SCALAR
+    return bool(TARGETS) and TARGETS[0] != SCALAR
 
 
 def target() -> str:
@@ -84,7 +97,7 @@ def target() -> str:
     Raises:
         HyperparameterError: the engine was not compiled, or there is no such target here.
     """
-    here = targets()
+    here = TARGETS
     if not here:
         raise HyperparameterError(
             "engine native was not compiled when ellnet was installed; install again with a C++17 "
@@ -112,17 +125,17 @@ def predict(net: Network, X: Array, *, n_threads: int | None = None) -> Array:
         HyperparameterError: the engine does not cover the network or the arrays.
     """
     net.check_input(X)
-    _refuse(unfit_network(net) or unfit_arrays(X))
+    _refuse(unfit_arrays(X))
+    name, shape = target(), _shape(net)
     parameters = net.parameters.arrays()
     dtype = parameters[0].dtype
-    out = np.empty((X.shape[1], net.n[net.L]), dtype)
+    out = np.empty((X.shape[1], net.n[-1]), dtype)
     if X.shape[1] == 0:
         return out.T
-    shape = _shape(net)
     operations = 2.0 * shape.products * X.shape[1]
     threads = threads_for_work(n_threads, operations, operations)
     call = _native.predict_float32 if dtype == np.float32 else _native.predict_float64
-    call(target(), shape, parameters, _readable(X), out, threads)
+    call(name, shape, parameters, _readable(X), out, threads)
     return out.T
 
 
@@ -137,14 +150,47 @@ def cost(net: Network, examples: Examples, *, n_threads: int | None = None) -> f
     net.check_input(examples.X)
     net.check_target(examples.Y, examples.m)
     mean_weight(examples)
-    _refuse(unfit_network(net) or unfit_arrays(examples.X, examples.Y, examples.w))
-    shape = _shape(net)
+    _refuse(unfit_arrays(examples.X, examples.Y, examples.w))
+    name, shape = target(), _shape(net)
     operations = 2.0 * shape.products * examples.m
     threads = threads_for_work(n_threads, operations, operations)
     parameters = net.parameters.arrays()
     single = parameters[0].dtype == np.float32
     call = _native.cost_float32 if single else _native.cost_float64
-    return float(call(target(), shape, parameters, *_readable_parts(examples), threads))
+    return float(call(name, shape, parameters, *_readable_parts(examples), threads))
+
+
+def cost_and_gradients(
+    net: Network, examples: Examples, *, l2: float = 0.0, n_threads: int | None = None
+) -> tuple[float, Parameters]:
+    """Return the cost of all examples, penalty included, and its gradients.
+
+    Args:
+        net: the network.
+        examples: all of them; they are gone through chunk by chunk.
+        l2: lambda of the L2 penalty.
+        n_threads: threads; by default what suits the size of the work.
+
+    Raises:
+        ShapeError: X or Y does not fit the network.
+        DataError: the weights have no sum to divide by.
+        HyperparameterError: the engine does not cover the network or the arrays.
+    """
+    net.check_input(examples.X)
+    net.check_target(examples.Y, examples.m)
+    whole = examples.m * mean_weight(examples)
+    _refuse(unfit_arrays(examples.X, examples.Y, examples.w))
+    name, shape = target(), _shape(net)
+    parameters = net.parameters.arrays()
+    gradients = [np.empty(each.shape, each.dtype, order="F") for each in parameters]
+    step = 6.0 * shape.products * min(examples.m, 256)
+    threads = threads_for_work(n_threads, 6.0 * shape.products * examples.m, step)
+    single = parameters[0].dtype == np.float32
+    call = _native.cost_and_gradients_float32 if single else _native.cost_and_gradients_float64
+    total = call(name, shape, parameters, *_readable_parts(examples), threads, gradients)
+    dWs = penalised(net, gradients[0::2], whole, l2=l2, l1=0.0)
+    penalty = penalty_of(net, whole, l2=l2, l1=0.0)
+    return float(total) + penalty, Parameters.of(dWs, gradients[1::2])
 
 
 def run(
@@ -220,9 +266,15 @@ def _refuse(reason: str) -> None:
 
 
 def _shape(net: Network) -> Any:
-    target()
+    """Return a network's architecture as native/shape.hpp has it; refuse what is not covered."""
+    W = net.parameters.W[1]
+    if net in SHAPES and type(W) is np.ndarray and W.dtype in PRECISIONS:
+        return SHAPES[net]
+    _refuse(unfit_network(net))
     numbers = [ACTIVATION_NUMBERS[name] for name in net.activations]
-    return _native.Shape(net.n, numbers, COST_NUMBERS[net.cost], **_cost_options(net))
+    shape = _native.Shape(net.n, numbers, COST_NUMBERS[net.cost], **_cost_options(net))
+    SHAPES[net] = shape
+    return shape
 
 
 def _cost_options(net: Network) -> dict[str, Any]:
@@ -234,7 +286,8 @@ def _cost_options(net: Network) -> dict[str, Any]:
 
 def _plan(net: Network, state: TrainingState, chosen: Hyperparameters, train: Examples) -> Any:
     """Return what is chosen as native/training.hpp has it."""
-    plan = _native_plan(net)
+    plan = _native.Plan()
+    plan.shape = _shape(net)
     mean = mean_weight(train)
     for name in ("learning_rate", "momentum", "beta_1", "beta_2", "epsilon", "power_t", "gamma"):
         setattr(plan, name, getattr(chosen, name))
@@ -253,12 +306,6 @@ def _plan(net: Network, state: TrainingState, chosen: Hyperparameters, train: Ex
     plan.batch_size = chosen.examples_a_step(train.m)
     plan.planned_epochs = max(1, chosen.epochs)
     plan.seed, plan.cuts = state.seed, state.cuts
-    return plan
-
-
-def _native_plan(net: Network) -> Any:
-    shape, plan = _shape(net), _native.Plan()
-    plan.shape = shape
     return plan
 
 
@@ -286,7 +333,7 @@ def _state_at(state: TrainingState, at: Any, groups: Sequence[Sequence[Array]]) 
 
 def _readable(X: Array) -> Array:
     """Return an array that the engine reads as it is, converted where its numbers are of another kind."""
-    if X.dtype.isnative and X.dtype.name in {"float32", "float64", "uint8"}:
+    if X.dtype in READ_AS_THEY_ARE:
         return X
     return np.asarray(X, dtype=np.float64)
 
