@@ -241,7 +241,7 @@ void bind_calls(nb::module_& module, const std::string& precision) {
                nb::arg("X"), nb::arg("Y"), nb::arg("w").none(), nb::arg("validation").none(), nb::arg("epochs"),
                nb::arg("threads"), nb::arg("parameters"), nb::arg("moments"), nb::arg("bad"),
                nb::arg("watch").none(), nb::arg("seconds"),
-               "Train in place; return how it ended, whether by a moment, two positions, three lists of costs.");
+               "Train in place; return the end, whether by a moment, two positions, three lists of costs.");
     module.def(("predict_" + precision).c_str(), &predict_into<T>, nb::arg("target"), nb::arg("shape"),
                nb::arg("parameters"), nb::arg("X"), nb::arg("out"), nb::arg("threads"),
                "Write A[L] of the columns of X to the rows of `out`.");
@@ -251,7 +251,7 @@ void bind_calls(nb::module_& module, const std::string& precision) {
     module.def(("cost_and_gradients_" + precision).c_str(), &cost_and_gradients_of<T>, nb::arg("target"),
                nb::arg("shape"), nb::arg("parameters"), nb::arg("X"), nb::arg("Y"), nb::arg("w").none(),
                nb::arg("threads"), nb::arg("gradients"),
-               "Write the gradients of the cost, without penalty, to arrays; return the cost.");
+               "Write the gradients of the cost, without penalty; return it.");
 }
 
 }  // namespace

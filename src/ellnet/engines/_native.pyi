@@ -185,9 +185,7 @@ def run_float32(
     watch: object | None,
     seconds: float,
 ) -> tuple[int, bool, Position, Position, list[float], list[float], list[float]]:
-    """
-    Train in place; return how it ended, whether by a moment, two positions, three lists of costs.
-    """
+    """Train in place; return the end, whether by a moment, two positions, three lists of costs."""
 
 def predict_float32(
     target: str, shape: Shape, parameters: Sequence[object], X: object, out: object, threads: int
@@ -215,9 +213,7 @@ def cost_and_gradients_float32(
     threads: int,
     gradients: Sequence[object],
 ) -> float:
-    """
-    Write the gradients of the cost, without penalty, to arrays; return the cost.
-    """
+    """Write the gradients of the cost, without penalty; return it."""
 
 def run_float64(
     target: str,
@@ -235,9 +231,7 @@ def run_float64(
     watch: object | None,
     seconds: float,
 ) -> tuple[int, bool, Position, Position, list[float], list[float], list[float]]:
-    """
-    Train in place; return how it ended, whether by a moment, two positions, three lists of costs.
-    """
+    """Train in place; return the end, whether by a moment, two positions, three lists of costs."""
 
 def predict_float64(
     target: str, shape: Shape, parameters: Sequence[object], X: object, out: object, threads: int
@@ -265,9 +259,7 @@ def cost_and_gradients_float64(
     threads: int,
     gradients: Sequence[object],
 ) -> float:
-    """
-    Write the gradients of the cost, without penalty, to arrays; return the cost.
-    """
+    """Write the gradients of the cost, without penalty; return it."""
 
 def peak_float32(arg0: str, arg1: int, /) -> float:
     """Return GFLOP/s of fused multiply-adds from registers."""
