@@ -3,10 +3,10 @@
 from typing import cast
 
 from ellnet.engines import array, auto, native
-from ellnet.engines.protocol import Cache, Divergence, Engine, Gradients, Run, Watch
+from ellnet.engines.protocol import Cache, Divergence, Engine, Gradients, Job, Run, Watch
 from ellnet.errors import HyperparameterError
 
-__all__ = ["ENGINES", "Cache", "Divergence", "Engine", "Gradients", "Run", "Watch", "engine"]
+__all__ = ["ENGINES", "Cache", "Divergence", "Engine", "Gradients", "Job", "Run", "Watch", "engine"]
 
 ENGINES = {
     "array": cast("Engine", array),

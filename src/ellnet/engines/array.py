@@ -4,7 +4,7 @@ It is also the oracle that every faster engine is held to.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ellnet.arrays import (
@@ -20,7 +20,8 @@ from ellnet.arrays import (
 )
 from ellnet.batches import Examples, dropout_mask, epoch_order, mean_weight, minibatches
 from ellnet.engines.divergence import diagnose
-from ellnet.engines.protocol import Cache, Mask, Run, Watch
+from ellnet.engines.many import run_side_by_side
+from ellnet.engines.protocol import Cache, Job, Mask, Run, Watch
 from ellnet.engines.recursion import backward, cost_of, forward, penalised, penalty_of
 from ellnet.equations.optimizers import OPTIMIZERS, clip_by_norm
 from ellnet.equations.penalties import max_norm
@@ -38,6 +39,7 @@ __all__ = [
     "forward",
     "predict",
     "run",
+    "run_many",
 ]
 
 NAME = "array"
@@ -210,6 +212,18 @@ def run(
                 validated = cost(net.with_parameters(result.state.parameters), validation)
                 result = replace(result, validation_costs=(*result.validation_costs, validated))
     return result
+
+
+def run_many(
+    jobs: Sequence[Job],
+    train: Examples,
+    validation: Examples | None = None,
+    *,
+    n_threads: int | None = None,
+) -> Iterator[tuple[int, Run]]:
+    """Train several networks (see `Engine.run_many`), one after another: a BLAS has its own threads."""
+    del n_threads
+    return run_side_by_side(run, jobs, train, validation, n_threads=1)
 
 
 def _epoch(plan: _Plan, begun: Run, watch: Watch | None) -> Run:

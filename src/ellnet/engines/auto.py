@@ -1,5 +1,6 @@
 """The engine that takes the fastest there is for each call, and says which: native, or else array."""
 
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import cast
 
@@ -7,7 +8,8 @@ from ellnet.arrays import Array
 from ellnet.batches import Examples
 from ellnet.engines import array, native
 from ellnet.engines.coverage import unfit_arrays, unfit_network, unfit_run
-from ellnet.engines.protocol import Cache, Engine, Gradients, Mask, Run, Watch
+from ellnet.engines.many import run_side_by_side
+from ellnet.engines.protocol import Cache, Engine, Gradients, Job, Mask, Run, Watch
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Network, Parameters
 from ellnet.state import TrainingState
@@ -21,6 +23,7 @@ __all__ = [
     "forward",
     "predict",
     "run",
+    "run_many",
 ]
 
 NAME = "auto"
@@ -97,3 +100,17 @@ def run(
     return taken.run(
         net, state, hyperparameters, *data, epochs=epochs, watch=watch, n_threads=n_threads
     )
+
+
+def run_many(
+    jobs: Sequence[Job],
+    train: Examples,
+    validation: Examples | None = None,
+    *,
+    n_threads: int | None = None,
+) -> Iterator[tuple[int, Run]]:
+    """Train several networks (see `Engine.run_many`), one a core where the native engine takes all."""
+    fit = native.available() and not any(
+        unfit_run(job.net, job.hyperparameters, train, validation) for job in jobs
+    )
+    return run_side_by_side(run, jobs, train, validation, n_threads=n_threads if fit else 1)

@@ -6,7 +6,7 @@ Arrays are read where they lie, minibatch by minibatch; parameters come back inp
 
 import importlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -28,7 +28,8 @@ from ellnet.engines.coverage import (
     unfit_run,
 )
 from ellnet.engines.divergence import diagnose
-from ellnet.engines.protocol import Divergence, Run, Watch
+from ellnet.engines.many import run_side_by_side
+from ellnet.engines.protocol import Divergence, Job, Run, Watch
 from ellnet.engines.recursion import penalised, penalty_of
 from ellnet.engines.threads import threads_for_work
 from ellnet.equations.optimizers import OPTIMIZERS
@@ -52,6 +53,7 @@ __all__ = [
     "peak_gflops",
     "predict",
     "run",
+    "run_many",
     "target",
     "targets",
 ]
@@ -244,6 +246,17 @@ def run(
         return ran
     where = _state_at(state, broken, [bad, *after[1:]])
     return replace(ran, divergence=_diagnosis(net, where, hyperparameters, train, moment=moment))
+
+
+def run_many(
+    jobs: Sequence[Job],
+    train: Examples,
+    validation: Examples | None = None,
+    *,
+    n_threads: int | None = None,
+) -> Iterator[tuple[int, Run]]:
+    """Train several networks (see `Engine.run_many`), one a core."""
+    return run_side_by_side(run, jobs, train, validation, n_threads=n_threads)
 
 
 def peak_gflops(n_threads: int, dtype: str = "float32") -> float:

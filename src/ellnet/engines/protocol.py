@@ -1,6 +1,6 @@
 """The seam between training and the engines: what an engine has to offer, and what passes through."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -10,7 +10,7 @@ from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Layers, Network, Parameters
 from ellnet.state import TrainingState
 
-__all__ = ["Cache", "Divergence", "Engine", "Gradients", "Mask", "Run", "Watch"]
+__all__ = ["Cache", "Divergence", "Engine", "Gradients", "Job", "Mask", "Run", "Watch"]
 
 Watch = Callable[[int, int], bool]
 """Called between steps, every 50 ms or oftener where steps are so short, with the minibatches taken
@@ -119,6 +119,15 @@ class Run:
     divergence: Divergence | None = None
 
 
+class Job(NamedTuple):
+    """A network to train: where it stands, what is chosen for it, and for how many epochs it runs."""
+
+    net: Network
+    state: TrainingState
+    hyperparameters: Hyperparameters
+    epochs: int
+
+
 class Engine(Protocol):
     """What every engine offers; a module with these names satisfies it."""
 
@@ -171,4 +180,17 @@ class Engine(Protocol):
         epoch depend on the state's seed and epoch alone, and a state in mid-epoch goes on there, so
         that run(10) and run(4) + run(6) are the same. X may be a sparse matrix of SciPy's. The number
         of threads changes the time and nothing else, as far as the engine promises bits.
+        """
+
+    def run_many(
+        self,
+        jobs: Sequence[Job],
+        train: Examples,
+        validation: Examples | None = None,
+        *,
+        n_threads: int | None = None,
+    ) -> Iterator[tuple[int, Run]]:
+        """Train several networks side by side; give each job's number with its run as they end.
+
+        A run's numbers are those that it has alone, whatever runs beside it and ends before it.
         """
