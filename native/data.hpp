@@ -109,8 +109,24 @@ void gather_slots(const Source& source, const std::uint32_t* order, long first, 
 /// Copies one example's numbers to a row.
 template <class T>
 void gather_row(Source source, long example, long units, Rows<T> rows, long row) {
-    for (long first = 0; first < units; first += PANEL<T>, source.data += PANEL<T> * source.unit_stride)
+    const bool same = source.kind == (sizeof(T) == 4 ? Kind::single : Kind::twice);
+    const bool in_order = source.unit_stride == static_cast<std::int64_t>(sizeof(T));
+    long first = 0;
+    if (same && in_order) {
+        const char* at = source.data + example * source.example_stride;
+        for (; first + PANEL<T> <= units; first += PANEL<T>, at += PANEL<T> * sizeof(T))
+            std::memcpy(rows.at(row, first), at, PANEL<T> * sizeof(T));
+    }
+    source.data += first * source.unit_stride;
+    for (; first < units; first += PANEL<T>, source.data += PANEL<T> * source.unit_stride)
         gather(source, example, units - first < PANEL<T> ? units - first : PANEL<T>, rows.at(row, first));
+}
+
+/// Asks for the first lines of an example, of which the processor finds the rest by itself.
+inline void prefetch_example(const Source& source, long example, long units) {
+    const char* at = source.data + example * source.example_stride;
+    const std::int64_t bytes = source.unit_stride * units, most = 512;
+    for (std::int64_t i = 0; i < (bytes < most ? bytes : most); i += 64) __builtin_prefetch(at + i);
 }
 
 /// Copies the columns of a row to out[0], out[1], ...

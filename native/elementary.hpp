@@ -172,6 +172,9 @@ INLINE T tree(const T* x) {
 
 template <class V>
 INLINE typename V::T sum(const Sixteen<V>& s) {
+#ifdef ELLNET_FOLDS
+    if constexpr (V::lanes == 16) return fold(s.part[0]);
+#endif
     alignas(64) typename V::T x[16];
     s.store(x);
     return tree(x);
@@ -179,6 +182,9 @@ INLINE typename V::T sum(const Sixteen<V>& s) {
 
 template <class V>
 INLINE typename V::T largest(const Sixteen<V>& s) {
+#ifdef ELLNET_FOLDS
+    if constexpr (V::lanes == 16) return fold_largest(s.part[0]);
+#endif
     alignas(64) typename V::T x[16];
     s.store(x);
     typename V::T most = x[0];

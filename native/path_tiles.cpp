@@ -13,6 +13,9 @@ namespace {
 /// Rows of weights whose inputs stay in the nearer caches while a thread goes through the panels of dZ.
 constexpr long TOGETHER = 256;
 
+/// Examples for which memory is asked ahead of their turn.
+constexpr long AHEAD = 4;
+
 /// Everything that a layer owns.
 template <class T>
 struct Layer {
@@ -268,6 +271,8 @@ class Tiles final : public Path<T> {
         const Rows<T> X = at(0).rows(at(0).A);
         for (long r = first; r < first + rows; ++r) {
             const long example = batch.example(begin + r);
+            if (batch.order && r + AHEAD < first + rows)
+                prefetch_example(batch.examples->X, batch.example(begin + r + AHEAD), shape_.n.front());
             gather_row(batch.examples->X, example, shape_.n.front(), X, r);
             gather_row(batch.examples->Y, example, shape_.n.back(), Y(), r);
             weights_[r] = static_cast<T>(batch.weight(begin + r) * batch.scale);

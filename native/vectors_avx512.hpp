@@ -54,6 +54,24 @@ INLINE F32 split(F32 x, F32& exponent) {
     return {_mm512_castsi512_ps(_mm512_or_si512(m, _mm512_set1_epi32(0x3F800000)))};
 }
 
+/// The sum of sixteen numbers by the tree of `tree`.
+INLINE float fold(F32 x) {
+    const __m256 eight =
+        _mm256_add_ps(_mm512_castps512_ps256(x.v), _mm512_extractf32x8_ps(x.v, 1));
+    const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+/// The largest of sixteen numbers.
+INLINE float fold_largest(F32 x) {
+    const __m256 eight =
+        _mm256_max_ps(_mm512_castps512_ps256(x.v), _mm512_extractf32x8_ps(x.v, 1));
+    const __m128 four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
+
 /// [a's pairs i + i + 8 | b's].
 INLINE __m512 halves(__m512 a, __m512 b) {
     return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xEE));
