@@ -170,7 +170,7 @@ def _parameters(tensors: Tensors, L: int, prefix: str) -> Parameters:
             raise DivergenceError(f"{names[k]} and {names[k + 1]} must hold finite numbers")
     if len({array.dtype for array in arrays}) > 1:
         raise TypeError("all parameters must be of one dtype")
-    return Parameters.from_arrays([array.copy() for array in arrays])
+    return Parameters.from_arrays([np.array(array, order="F") for array in arrays])
 
 
 def _plain(name: str, value: Any) -> Any:

@@ -199,7 +199,9 @@ def _network(architecture: object, tensors: Tensors, prefix: str) -> Network:
     arrays = [_take(tensors, name) for name in _parameter_names(L, prefix)]
     if len({array.dtype for array in arrays}) > 1:
         raise TypeError("all parameters must be of one dtype, got float32 and float64")
-    parameters, options = Parameters.from_arrays(arrays), fields["cost_options"]
+    # Input by input in memory, as few rows are predicted from fastest.
+    parameters = Parameters.from_arrays([np.asfortranarray(array) for array in arrays])
+    options = fields["cost_options"]
     net = Network(n, activations, cost, parameters, cost_options=options)
     for name, array in zip(_parameter_names(L, prefix), arrays, strict=True):
         if not is_finite(array):
