@@ -3,9 +3,21 @@
 import numpy as np
 import pytest
 
-from ellnet.engines.recursion import backward, backward_block, forward, forward_block
+from ellnet.batches import Examples
+from ellnet.engines import ENGINES, engine
+from ellnet.engines.recursion import (
+    backward,
+    backward_block,
+    cost_of,
+    forward,
+    forward_block,
+    penalty_of,
+)
 from ellnet.equations.gradient_check import central_difference, relative_error
+from ellnet.errors import ShapeError
+from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Network, initial_parameters
+from ellnet.state import TrainingState
 
 N = (3, 5, 5, 3, 1)
 G = ("relu", "tanh", "softplus", "sigmoid")
@@ -70,6 +82,44 @@ def test_dZ_is_the_derivative_of_the_summed_losses_by_z(layer):
 
     expected = central_difference(losses, cache.Z[layer].ravel())
     assert relative_error(gradients.dZ[layer].ravel(), expected) < 1e-7
+
+
+@pytest.mark.parametrize("layer", [1, 2, 3])
+def test_a_cache_of_another_network_is_refused(layer):
+    """Whichever hidden layer has another width there."""
+    net, X, Y, _, _ = passes()
+    n = tuple(units + (k == layer) for k, units in enumerate(N))
+    other = Network(n, G, "binary_cross_entropy", initial_parameters(n, G, dtype=np.float64))
+
+    with pytest.raises(
+        ShapeError, match=rf"Z\[{layer}\] must have shape .* \({N[layer]}, 6\), got"
+    ):
+        backward(net, forward(other, X), Y)
+
+
+def test_the_penalties_of_every_layer_are_added():
+    """(lambda / 2m) sum W^2 and (lambda / m) sum |W|, alone and together (eq. 14.1, eq. 14.3)."""
+    net, *_ = passes()
+    weights = np.concatenate([W.ravel() for W in net.W])
+    squares, sizes = 0.6 / 10 * np.sum(weights**2), 0.3 / 5 * np.sum(np.abs(weights))
+
+    assert penalty_of(net, 5, l2=0.6, l1=0.0) == pytest.approx(squares)
+    assert penalty_of(net, 5, l2=0.0, l1=0.3) == pytest.approx(sizes)
+    assert penalty_of(net, 5, l2=0.6, l1=0.3) == pytest.approx(squares + sizes)
+    assert penalty_of(net, 5, l2=0.0, l1=0.0) == 0.0
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_the_cost_of_a_step_has_both_penalties(name):
+    """Beside the mean loss of its minibatch."""
+    net, X, Y, cache, _ = passes()
+    chosen = Hyperparameters(batch_size="full", l2=0.6, l1=0.3)
+    state = TrainingState.start(net.parameters, 2, 0)
+
+    ran = engine(name).run(net, state, chosen, Examples(X, Y), epochs=1)
+
+    expected = cost_of(net, cache, Y, None) + penalty_of(net, M, l2=0.6, l1=0.3)
+    assert ran.iterations == pytest.approx((expected,), rel=1e-12)
 
 
 def forward_rest(net, Z, layer):

@@ -39,6 +39,36 @@ def test_initial_weights_have_the_variance_that_the_paper_says(name, deviation):
     assert W.std() == pytest.approx(deviation, rel=5 / math.sqrt(W.size))
 
 
+@pytest.mark.parametrize(
+    ("name", "factor"),
+    [("he", math.sqrt(2 / 4)), ("course", 1 / 2), ("lecun", 1 / 2), ("scaled_normal", 0.01)],
+)
+def test_normal_weights_are_numpy_s_times_the_deviation(name, factor):
+    """One draw after another, row by row."""
+    W = INITIALIZERS[name](3, 4, np.random.default_rng(6))
+
+    drawn = np.random.default_rng(6).standard_normal(12).reshape(3, 4)
+    assert pytest.approx(factor * drawn, rel=1e-15) == W
+
+
+def test_glorot_s_weights_are_numpy_s_uniform_ones():
+    """From [0, 1) to [-r, r)."""
+    W = INITIALIZERS["glorot"](3, 4, np.random.default_rng(6))
+
+    drawn = np.random.default_rng(6).random(12).reshape(3, 4)
+    assert pytest.approx(math.sqrt(6 / 7) * (2 * drawn - 1), rel=1e-14) == W
+
+
+@pytest.mark.parametrize(("n_out", "n_in"), [(4, 4), (5, 2)])
+def test_orthogonal_weights_span_what_was_drawn(n_out, n_in):
+    """Q of Q R with a positive diagonal, the only one: W times an upper triangle is the draw."""
+    W = orthogonal(n_out, n_in, np.random.default_rng(6))
+
+    R = W.T @ np.random.default_rng(6).standard_normal((n_out, n_in))
+    assert np.tril(R, -1) == pytest.approx(np.zeros((n_in, n_in)), abs=1e-14)
+    assert np.all(np.diag(R) > 0)
+
+
 def test_glorot_s_weights_are_bounded():
     """No weight lies outside [-r, r], and they fill the interval."""
     W = INITIALIZERS["glorot"](300, 400, np.random.default_rng(0))

@@ -94,6 +94,7 @@ def test_one_cycle_ends_at_the_floor(steps):
 def test_a_way_up_of_a_single_step_is_its_top():
     """A quarter of four steps, and less than a step: there is nothing to divide by."""
     assert factors("one_cycle", 4)[0] == 1.0
+    assert factors("one_cycle", 8)[:2] == pytest.approx([1 / 25, 1.0])
     assert factors("one_cycle", 2)[0] < 1.0
     assert schedules.warm_up(clock(0, 6), warmup=0.25) == pytest.approx(1 / 1.5)
     assert schedules.warm_up(clock(0, 4), warmup=0.25) == 1.0

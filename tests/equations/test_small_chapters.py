@@ -98,6 +98,13 @@ def test_central_differences_are_exact_for_a_parabola():
     assert gradient == pytest.approx([2.0, -4.0, 0.0], abs=1e-9)
 
 
+def test_a_difference_is_measured_in_units_of_a_large_parameter():
+    """A step of 1e-5 would be lost beside 1e12."""
+    gradient = central_difference(lambda t: float(np.sum(t * t)), np.array([1e12]))
+
+    assert gradient == pytest.approx([2e12], rel=1e-9)
+
+
 def test_the_complex_step_is_exact_where_differences_are_not():
     """Of exp(x) / (sin(x)^3 + cos(x)^3), Squire and Trapp's own example, to rounding (eq. 15.3)."""
     x = np.array([1.5, 0.3])
@@ -118,3 +125,21 @@ def test_the_relative_error_is_that_of_the_notes():
     assert relative_error(g, -g) == 1.0
     assert relative_error(g, 0 * g) == 1.0
     assert relative_error(g, g * 1.002) == pytest.approx(0.001, rel=1e-2)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-9, 1e300])
+def test_the_relative_error_does_not_depend_on_the_scale(scale):
+    """Small gradients are held to it as large ones are."""
+    g, other = np.array([3.0, 4.0]), np.array([3.0, -4.0])
+
+    assert relative_error(scale * g, scale * other) == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_gradient_that_is_no_number_passes_no_bound(bad):
+    """On either side, the relative error is below nothing."""
+    g, broken = np.array([3.0, 4.0]), np.array([3.0, bad])
+
+    with np.errstate(invalid="ignore"):
+        assert not relative_error(broken, g) < 1.0
+        assert not relative_error(g, broken) < 1.0

@@ -34,6 +34,13 @@ def central_difference(
 
 
 def relative_error(gradient: Vector, other: Vector) -> float:
-    """Relative error ||g - h|| / (||g|| + ||h||), 0 where both are zero (eq. 15.2)."""
-    scale = float(np.linalg.norm(gradient) + np.linalg.norm(other))
-    return float(np.linalg.norm(gradient - other)) / scale if scale > 0 else 0.0
+    """Relative error ||g - h|| / (||g|| + ||h||), 0 where both are zero (eq. 15.2).
+
+    It is not a number where one of them is not: such a gradient passes no bound. Both are divided by
+    their largest entry first, whose square could vanish or overflow.
+    """
+    peak = max(float(np.max(np.abs(v), initial=0.0)) for v in (gradient, other))
+    if peak == 0:
+        return 0.0
+    g, h = gradient / peak, other / peak
+    return float(np.linalg.norm(g - h) / (np.linalg.norm(g) + np.linalg.norm(h)))
