@@ -69,7 +69,8 @@ UNCHANGED = {
 
         X, y = datasets.make_moons(200, noise=0.2, random_state=0)
         fitted = neural_network.MLPClassifier(
-            hidden_layer_sizes=(10, 10), learning_rate_init=0.01, early_stopping=True, random_state=3
+            hidden_layer_sizes=(10, 10), learning_rate_init=0.01, early_stopping=True,
+            n_iter_no_change=60, random_state=3
         )
         fitted.fit(X, y)
         assert metrics.roc_auc_score(y, fitted.predict_proba(X)[:, 1]) > 0.8

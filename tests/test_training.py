@@ -373,8 +373,12 @@ def test_a_validation_cost_that_overflows_is_a_divergence_too():
     held = Examples(np.full((2, 3), np.float32(3e38)), np.ones((1, 3), np.float32))
     net = Network((2, 1), ("identity",), "squared_error")
 
-    with pytest.raises(DivergenceError, match=r"the validation cost was the first"):
+    with pytest.raises(DivergenceError, match=r"the validation cost was the first") as caught:
         train(net, blobs(), Hyperparameters(hidden=(), epochs=3), held)
+
+    assert isinstance(caught.value.outcome, Outcome)
+    assert caught.value.outcome.history.epochs == ()
+    assert same(caught.value.outcome.network, net)
 
 
 @pytest.mark.usefixtures("watched_step_by_step")

@@ -286,11 +286,15 @@ class _Loop:
         return "hook" if any(ended) else ""
 
     def _check_validation(self, ran: Run) -> Run:
-        if all(math.isfinite(cost) for cost in ran.validation_costs):
+        """Make a divergence of a validation cost that is not finite; its epoch counts as not finished."""
+        validated, costs = ran.validation_costs, ran.costs
+        good = next((k for k, cost in enumerate(validated) if not math.isfinite(cost)), None)
+        if good is None:
             return ran
         L = self.net.L
         trouble = Divergence(self.state.epoch, ran.state.step, L, "validation cost", -1, math.nan)
-        return replace(ran, state=self.state, divergence=trouble)
+        ended = replace(ran, costs=costs[:good], validation_costs=validated[:good])
+        return replace(ended, state=self.state, divergence=trouble)
 
     def _record_epochs(self, ran: Run, seconds: float) -> Look:
         """Keep what the epochs cost; return what the last came to."""

@@ -27,7 +27,9 @@ ESTIMATORS = [
     MLPClassifier(solver="lbfgs"),
     MLPRegressor(solver="lbfgs"),
     MLPClassifier(hidden_layer_sizes=(16, 8), activation=["tanh", "relu"], learning_rate_init=0.01),
-    MLPRegressor(hidden_layer_sizes=(16, 8), activation=["logistic", "leaky_relu"]),
+    MLPRegressor(
+        hidden_layer_sizes=(16, 8), activation=["logistic", "leaky_relu"], learning_rate_init=0.01
+    ),
     MLPClassifier(hidden_layer_sizes=(), solver="lbfgs"),
     MLPClassifier(class_weight="balanced", **SMALL),
     MLPClassifier(solver="sgd", learning_rate="adaptive", momentum=0, **SMALL),

@@ -41,7 +41,7 @@ def trained(cls, X, y, coefs, intercepts, *, weights=None, **options):
 
 @pytest.mark.parametrize("name", PAIRS)
 @pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu"])
-@pytest.mark.parametrize("batch_size", [60, 20])
+@pytest.mark.parametrize("batch_size", [60, 15])
 def test_twenty_steps_of_gradient_descent_are_the_same(name, activation, batch_size):
     """From the same weights, in the same order, in float64: to 1e-12 of the relative l2 norm."""
     X, y = data(name)

@@ -510,9 +510,9 @@ def test_odd_arrays_give_the_bits_of_plain_ones(layouts, dtype, read_only, batch
     assert [np.asarray(array).tobytes() for array in (odd, y)] == before
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_an_engine_is_given_rows_one_after_another(layout, monkeypatch):
-    """Whatever came: a minibatch is then gathered in whole runs; what came so is not copied."""
+@pytest.fixture
+def inputs_of_runs(monkeypatch) -> list[Any]:
+    """The X of every run that the engine is asked for."""
     given = []
     taken = engine()
 
@@ -522,13 +522,21 @@ def test_an_engine_is_given_rows_one_after_another(layout, monkeypatch):
 
     original = taken.run
     monkeypatch.setattr(taken, "run", run)
+    return given
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_an_engine_is_given_rows_one_after_another(layout, inputs_of_runs):
+    """Whatever came: a minibatch is then gathered in whole runs; what came so is not copied."""
     odd = LAYOUTS[layout](X)
 
     Classifier((4,), max_iter=2).fit(odd, Y)
 
-    assert all(inputs.T.flags.c_contiguous and inputs.flags.aligned for inputs in given)
-    assert {inputs.dtype for inputs in given} == {np.dtype(float)}
-    assert np.shares_memory(given[0], np.asarray(odd)) == (layout in {"as it is", "a subclass"})
+    inputs = inputs_of_runs[0]
+    assert inputs.T.flags.c_contiguous
+    assert inputs.flags.aligned
+    assert inputs.dtype == float
+    assert np.shares_memory(inputs, np.asarray(odd)) == (layout in {"as it is", "a subclass"})
 
 
 def test_frames_give_the_bits_of_arrays():
@@ -581,15 +589,18 @@ def test_inputs_are_left_as_they_are():
     assert [array.tobytes() for array in arrays] == before
 
 
-def test_a_memory_map_is_taken(tmp_path):
-    """It is no full copy that is trained on."""
-    path = tmp_path / "X.npy"
-    np.save(path, X)
+@pytest.mark.parametrize("dtype", ["f4", "f8", "u1"])
+def test_a_memory_map_is_taken(dtype, inputs_of_runs, tmp_path):
+    """It is no copy that is trained on."""
+    path, plain = tmp_path / "X.npy", np.abs(20 * X).astype(dtype)
+    np.save(path, plain)
+    mapped = np.load(path, mmap_mode="r")
 
-    found = Classifier((4,), max_iter=3, random_state=0).fit(np.load(path, mmap_mode="r"), Y)
+    found = Classifier((4,), max_iter=3, random_state=0).fit(mapped, Y)
 
-    plain = Classifier((4,), max_iter=3, random_state=0).fit(X, Y)
-    assert found.coefs_[0].tobytes() == plain.coefs_[0].tobytes()
+    assert np.shares_memory(inputs_of_runs[0], mapped)
+    expected = Classifier((4,), max_iter=3, random_state=0).fit(plain, Y)
+    assert found.coefs_[0].tobytes() == expected.coefs_[0].tobytes()
 
 
 LABELS: dict[str, Any] = {

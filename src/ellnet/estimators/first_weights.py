@@ -22,7 +22,8 @@ def first_parameters(
 ) -> Parameters:
     """Draw weights and biases of layer l from U(-r, r), r = sqrt(6 / (n[l] + n[l-1])).
 
-    Where the layer, or for the output layer the one before it, is of sigmoid units, 2 stands for 6.
+    Where the layer, or for the output layer the one before it, is of sigmoid units, 2 stands for 6. The
+    biases are the last row of one draw (n[l-1] + 1, n[l]).
 
     Args:
         n: units of each layer, n[0] to n[L].
@@ -38,7 +39,8 @@ def first_parameters(
         factor = 2.0 if nearest == "sigmoid" and L > 1 else 6.0
         r = math.sqrt(factor / (n[layer] + n[layer - 1]))
         random = generator(seed, Stream.INITIAL_WEIGHTS, layer=layer)
-        for drawn, columns in ((W, n[layer - 1]), (b, 1)):
-            uniform = random.random((n[layer], columns))
-            drawn.append(((2.0 * uniform - 1.0) * r).astype(np.dtype(dtype)))
+        uniform = random.random((n[layer - 1] + 1, n[layer]))
+        drawn = ((2.0 * uniform - 1.0) * r).astype(np.dtype(dtype))
+        W.append(np.ascontiguousarray(drawn[:-1].T))
+        b.append(np.ascontiguousarray(drawn[-1:].T))
     return Parameters.of(W, b)

@@ -99,8 +99,8 @@ def _refuse(array: Any, name: str) -> None:
 def _expected(X: Any) -> dict[str, Any]:
     """Return what scikit-learn's check is to make of X: rows one after another in memory.
 
-    The minibatches of an array in columns, as a frame's are, would be gathered many times as slowly,
-    and a BLAS would round it in another way.
+    Of an array in columns, as a frame's are, NumPy would copy the whole for every minibatch, and a BLAS
+    would round in another way.
     """
     xp, _ = get_namespace(X)
     dtype: Any = (xp.float64, xp.float32)

@@ -93,7 +93,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         t_: examples that steps were taken from, all calls together.
         n_layers_, n_outputs_, out_activation_: layers with the input counted, output units, their
             activation.
-        stopped_: why the last call ended: "epochs", "early", "converged", "hook", "interrupted".
+        stopped_: why the last call ended: "epochs", "early", "converged", "stuck", "hook",
+            "interrupted", "diverged".
         history_: the `History` of the last call.
         network_: the `Network`, in the shapes of the notes.
         n_features_in_, feature_names_in_: as everywhere in scikit-learn.
