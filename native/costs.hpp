@@ -11,7 +11,7 @@ template <class V>
 INLINE V binary_cross_entropy_from_z(V Z, V Y, V& A) {
     const V zero = constant<V>(0.0);
     const V e = exponential_of(zero - magnitude(Z));
-    A = sigmoid::of(Z, e);
+    A = sigmoid_of(Z, e);
     return fnma(Y, Z, larger(zero, Z)) + logarithm_of_one_more(e);
 }
 

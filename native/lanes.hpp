@@ -58,11 +58,11 @@ struct Peaks {
     alignas(64) T total[SLOTS];
 };
 
-/// A = g(Z) in place for all units of a layer (eq. 2.2), softmax included.
+/// A = g(Z) in place for all units of a layer, eq. 2.2, softmax included.
 template <class V, int B, class T = typename V::T>
 INLINE void tiny_activate(Activation g, long units, T* Z, Peaks<T>& peaks) {
-    with_activation(g, [&](auto f) {
-        each_vector<V, B>(units, [&](long i) { f.value(V::load(Z + i)).store(Z + i); });
+    with_activation(g, [&](auto value, auto) {
+        each_vector<V, B>(units, [&](long i) { value(V::load(Z + i)).store(Z + i); });
     });
     if (g != Activation::softmax) return;
     for (int i = 0; i < 16 * B; i += V::lanes) {
@@ -106,7 +106,7 @@ INLINE void tiny_products(long rows, long K, const T* w, long row, long column, 
         tiny_product<V, B, 1>(K, w + j * row, row, column, from ? from + j * row : from, a, out + j * SLOTS);
 }
 
-/// Z[l] of a layer from what it is given (eq. 2.1).
+/// Z[l] of a layer from what it is given, eq. 2.1.
 template <class V, int B, class T = typename V::T>
 INLINE void tiny_linear(long inputs, long units, const T* theta, const T* given, T* Z) {
     tiny_products<V, B>(units, inputs, theta, inputs + 1, 1, theta + inputs, given, Z);
@@ -152,13 +152,13 @@ void tiny_forward(const Tiny<T>& net, const T* theta, long slots, T* A) {
         tiny_layers<V, 2>(net, theta, A, no_scale, A, false, Z, peaks);
 }
 
-/// dZ of dA in place for all units of a layer (eq. 6.1), softmax included.
+/// dZ of dA in place for all units of a layer, eq. 6.1, softmax included.
 template <class V, int B, class T = typename V::T>
 INLINE void tiny_activate_backward(Activation g, long units, T* dA, const T* A, const T* Z) {
     if (!needs_z(g)) Z = A;
-    with_activation(g, [&](auto f) {
+    with_activation(g, [&](auto, auto backward) {
         each_vector<V, B>(units, [&](long i) {
-            f.backward(V::load(dA + i), V::load(A + i), V::load(Z + i)).store(dA + i);
+            backward(V::load(dA + i), V::load(A + i), V::load(Z + i)).store(dA + i);
         });
     });
     if (g != Activation::softmax) return;
@@ -223,7 +223,7 @@ INLINE void tiny_output(const Tiny<T>& net, T* A, T* Z, const T* Y, const T* wei
     if (!is_fused(g, net.cost.name)) tiny_activate_backward<V, B>(g, units, dZ, A, Z);
 }
 
-/// dA[l-1] = W[l]^T dZ[l] (eq. 6.4).
+/// dA[l-1] = W[l]^T dZ[l], eq. 6.4.
 template <class V, int B, class T = typename V::T>
 INLINE void tiny_backward_input(long inputs, long units, const T* theta, const T* dZ, T* dA) {
     const T* none = nullptr;
@@ -243,7 +243,7 @@ INLINE void add_to_chains(const Slots<V, B>& dz, const Slots<V, B>& a, bool firs
     }
 }
 
-/// dW[l] and db[l] (eq. 6.2, 6.3) as sixteen chains each.
+/// dW[l] and db[l], eq. 6.2, 6.3 as sixteen chains each.
 template <class V, int B, class T = typename V::T>
 INLINE void tiny_gradients(long inputs, long units, const T* dZ, const T* given, bool first, T* chains) {
     const Slots<V, B> ones = Slots<V, B>::broadcast(T(1));
@@ -311,8 +311,8 @@ void tiny_sums(long count, const T* chains, bool first, T* sums) {
 /// The gradient of a vector of parameters, of which some are weights and some biases.
 template <class V, class T = typename V::T>
 INLINE V tiny_gradient(const Gradient<V>& of, V is, V theta, V sum) {
-    const V dtheta = fma(of.l2 * is, theta, sum * of.inverse_m);
-    return of.penalised_by_sign ? fma(of.l1 * is, sign(theta), dtheta) : dtheta;
+    const V dtheta = l2_backward(theta, of.l2 * is, sum * of.inverse_m);
+    return of.penalised_by_sign ? l1_backward(theta, of.l1 * is, dtheta) : dtheta;
 }
 
 /// `count` is a multiple of sixteen; penalties and decay spare the biases.

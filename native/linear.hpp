@@ -44,8 +44,8 @@ struct Ahead {
     }
 };
 
-/// out[r] = from + sum over k of a[r, k] p[k]: rows of A or dZ, which jump from panel to panel, times a panel of K weights
-/// (eq. 2.1, 6.4). `from` may be null, for 0.
+/// out[r] = from + sum over k of a[r, k] p[k]: rows of A or dZ, which jump from panel to panel, times a panel of K weights.
+/// `from` may be null, for 0.
 template <class V, int R, int C, class T = typename V::T>
 void product_across(const T* a, long jump, const T* p, long K, const T* from, T* out, Ahead& ahead) {
     Sums<V, R, C> sums(from);
@@ -60,7 +60,7 @@ void product_across(const T* a, long jump, const T* p, long K, const T* from, T*
 /// Parts into which the sum over examples is cut, for other work between them.
 constexpr int PARTS = 8;
 
-/// out[r] = sum over examples e of a[e, r] p[e]: columns of A times a panel of dZ (eq. 6.2). `between(i)` is called after part i:
+/// out[r] = sum over examples e of a[e, r] p[e]: columns of A times a panel of dZ. `between(i)` is called after part i:
 /// divisions and roots of another tile's step go on beside the products.
 template <class V, int R, int C, class Between, class T = typename V::T>
 INLINE void product_down(const T* a, const T* p, long examples, T* out, Between&& between) {
@@ -118,9 +118,24 @@ INLINE void panel_across(long rows, long columns, Rows<const T> A, const T* pane
     });
 }
 
-/// `product_down` for any number of rows and the first `columns` columns of a panel of dZ; what comes between is done once.
+/// Z[l] = W[l] A[l-1] + b[l] for the first `columns` units of a panel (eq. 2.1); b[l] lies under the weights.
+template <class V, class T = typename V::T>
+INLINE void linear(long rows, long columns, Rows<const T> A_prev, const T* panel, long inputs, T* Z, const T* next) {
+    panel_across<V>(rows, columns, A_prev, panel, inputs, panel + inputs * PANEL<T>, Z, next);
+}
+
+/// dA[l-1] = W[l]^T dZ[l] for the first `columns` inputs of a transposed panel (eq. 6.4).
+template <class V, class T = typename V::T>
+INLINE void linear_backward_input(long rows, long columns, Rows<const T> dZ, const T* panel, long units, T* dA,
+                                  const T* next) {
+    const T* none = nullptr;
+    panel_across<V>(rows, columns, dZ, panel, units, none, dA, next);
+}
+
+/// The sums of dW[l] = (1/m) dZ[l] A[l-1]^T (eq. 6.2) and db[l] = (1/m) sum dZ[l] (eq. 6.3) for rows of inputs, of which
+/// the last is always 1, and the first `columns` units of a panel. What comes `between` is done once.
 template <class V, class Between, class T = typename V::T>
-INLINE void panel_down(long rows, long columns, const T* a, const T* dZ, long examples, T* out, Between&& between) {
+INLINE void linear_backward(long rows, long columns, const T* a, const T* dZ, long examples, T* out, Between&& between) {
     bool done = false;
     row_blocks(rows, [&](long first, int count) {
         vector_pairs<V>(columns, [&](long at, auto C) {

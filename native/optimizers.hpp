@@ -117,9 +117,19 @@ INLINE void with_optimizer(Optimizer name, Visit&& visit) {
     }
 }
 
-/// The gradient of weights from their sums over the examples, penalties and clipping included.
-///
-/// dtheta = (1/m) sum + (lambda_2/m) theta + (lambda_1/m) sign theta (eq. 6.2, 14.2, 14.4), times `clip` (eq. 13.8).
+/// (lambda/m) theta, added to dtheta (eq. 14.2).
+template <class V>
+INLINE V l2_backward(V theta, V l2, V dtheta) {
+    return fma(l2, theta, dtheta);
+}
+
+/// (lambda/m) sign theta, added to dtheta (eq. 14.4).
+template <class V>
+INLINE V l1_backward(V theta, V l1, V dtheta) {
+    return fma(l1, sign(theta), dtheta);
+}
+
+/// The gradient of weights from their sums over the examples, with penalties and clipping.
 template <class V>
 struct Gradient {
     V inverse_m, clip, l2, l1;
@@ -134,8 +144,8 @@ struct Gradient {
           clipped(s.clip != 1) {}
 
     INLINE V unclipped(V theta, V sum) const {
-        const V dtheta = fma(l2, theta, sum * inverse_m);
-        return penalised_by_sign ? fma(l1, sign(theta), dtheta) : dtheta;
+        const V dtheta = l2_backward(theta, l2, sum * inverse_m);
+        return penalised_by_sign ? l1_backward(theta, l1, dtheta) : dtheta;
     }
     INLINE V operator()(V theta, V sum) const {
         const V dtheta = unclipped(theta, sum);

@@ -9,7 +9,7 @@ namespace ellnet {
 /// to the end of the vector in which their last number lies.
 template <class T>
 struct Kernels {
-    /// A = g(W A_prev + b) for one panel of units, all rows (eq. 2.1, 2.2); softmax is left to `finish`. Z is written where it
+    /// A = g(W A_prev + b) for one panel of units, all rows, eq. 2.1, 2.2; softmax is left to `finish`. Z is written where it
     /// has a place.
     void (*forward)(const Dense<T>& layer, long panel, Rows<const T> A_prev, long rows, Rows<T> A, Rows<T> Z);
 
@@ -26,7 +26,7 @@ struct Kernels {
     /// A[L] in the place of Z[L].
     void (*output_value)(Activation g, long units, Rows<T> Z, long rows);
 
-    /// dZ of the layer below for one panel of its units, all rows (eq. 6.4, 6.1); softmax is left to `finish_backward`.
+    /// dZ of the layer below for one panel of its units, all rows, eq. 6.4, 6.1; softmax is left to `finish_backward`.
     /// `scale` holds what dropout multiplied by; null for no dropout.
     void (*backward)(const Dense<T>& above, long panel, Rows<const T> dZ_above, long rows, Activation g,
                      Rows<const T> A, Rows<const T> Z, Rows<const T> scale, Rows<T> dZ);
@@ -34,7 +34,7 @@ struct Kernels {
     /// Softmax's derivative for the rows of a hidden layer.
     void (*finish_backward)(long units, long rows, Rows<const T> A, Rows<T> dZ);
 
-    /// The gradients of a thread's tiles from the examples of a chunk (eq. 6.2, 6.3), and the optimizer's step after the last
+    /// The gradients of a thread's tiles from the examples of a chunk, eq. 6.2, 6.3, and the optimizer's step after the last
     /// chunk; without a step the sums are kept.
     void (*update)(const TileJob<T>* jobs, long count, long examples, bool first, const Step<T>* step);
 
@@ -47,7 +47,7 @@ struct Kernels {
     /// For each unit of a panel the sum of the squares of its gradients, bias included, over `peak`^2, and the largest magnitude.
     void (*norms)(const Dense<T>& layer, long panel, const Step<T>& step, T peak, T* squares, T* largest);
 
-    /// Holds the weights into each unit of a panel within a norm (eq. 14.5), here and in the transposed panels.
+    /// Holds the weights into each unit of a panel within a norm, eq. 14.5, here and in the transposed panels.
     void (*max_norm)(Dense<T>& layer, long panel, T largest);
 
     /// A := A * scale, `count` numbers.

@@ -24,13 +24,14 @@ INLINE Strip<const T> strip(Rows<const T> rows, long row) {
     return {rows.data + row * PANEL<T>, rows.jump};
 }
 
+/// A[l] = g[l](Z[l]) for a panel of units (eq. 2.2).
 template <class V, class T = typename V::T>
-void forward(const Dense<T>& layer, long number, Rows<const T> A_prev, long rows, Rows<T> A, Rows<T> Z) {
+void forward_block(const Dense<T>& layer, long number, Rows<const T> A_prev, long rows, Rows<T> A, Rows<T> Z) {
     const long columns = width<T>(layer.units, number), used = whole_vectors<V>(columns);
     const T* panel = layer.panel(layer.panels, number);
     T* out = A.panel(number);
     const T* next = number + 1 < layer.count() ? panel + (layer.inputs + 1) * PANEL<T> : nullptr;
-    panel_across<V>(rows, columns, A_prev, panel, layer.inputs, panel + layer.inputs * PANEL<T>, out, next);
+    linear<V>(rows, columns, A_prev, panel, layer.inputs, out, next);
     for (long r = 0; r < rows; ++r, out += PANEL<T>) {
         if (Z.data)
             for (long i = 0; i < used; i += V::lanes)
@@ -88,14 +89,15 @@ void output_value(Activation g, long units, Rows<T> Z, long rows) {
     for (long r = 0; r < rows; ++r) out.value(strip(Z, r));
 }
 
+/// dZ = dA * g'(Z) of the layer below for a panel of its units (eq. 6.1).
 template <class V, class T = typename V::T>
-void backward(const Dense<T>& above, long number, Rows<const T> dZ_above, long rows, Activation g,
+void backward_block(const Dense<T>& above, long number, Rows<const T> dZ_above, long rows, Activation g,
               Rows<const T> A, Rows<const T> Z, Rows<const T> scale, Rows<T> dZ) {
     const long columns = width<T>(above.inputs, number), used = whole_vectors<V>(columns);
     const T* panel = above.transposed + number * above.units * PANEL<T>;
     T* d = dZ.panel(number);
-    const T *none = nullptr, *next = number + 1 < above.input_panels() ? panel + above.units * PANEL<T> : none;
-    panel_across<V>(rows, columns, dZ_above, panel, above.units, none, d, next);
+    const T* next = number + 1 < above.input_panels() ? panel + above.units * PANEL<T> : nullptr;
+    linear_backward_input<V>(rows, columns, dZ_above, panel, above.units, d, next);
     for (long r = 0; r < rows; ++r, d += PANEL<T>) {
         const long row = r * PANEL<T>;
         if (scale.data)
@@ -207,7 +209,7 @@ void update(const TileJob<T>* jobs, long count, long examples, bool first, const
         const TileJob<T>& job = jobs[i];
         const Tile& tile = job.tile;
         T *now = sums[i % 2], *old = sums[(i + 1) % 2];
-        panel_down<V>(tile.rows, width<T>(job.layer->units, tile.panel), job.A_prev.at(0, tile.row),
+        linear_backward<V>(tile.rows, width<T>(job.layer->units, tile.panel), job.A_prev.at(0, tile.row),
                       job.dZ.panel(tile.panel), examples, now, [&](int part) {
                           step_row(part, old);
                           if (step && part < PARTS / 2) {
@@ -275,13 +277,14 @@ void norms(const Dense<T>& layer, long number, const Step<T>& step, T peak, T* s
     }
 }
 
-/// What weights are multiplied by so that their norm, peak * root(squares), is within `most` (eq. 14.5).
+/// What weights are multiplied by so that their norm, peak * root(squares), is within `most`, eq. 14.5.
 template <class V>
 INLINE V bound(V peak, V squares, V most) {
     const V one = constant<V>(1.0), norm = peak * root(squares);
     return choose(greater(norm, most), most / norm, one);
 }
 
+/// W_j := W_j min(1, most / |W_j|) for the weights into each unit of a panel (eq. 14.5).
 template <class V, class T = typename V::T>
 void max_norm(Dense<T>& layer, long number, T most) {
     constexpr int vectors = static_cast<int>(PANEL<T> / V::lanes);

@@ -91,7 +91,7 @@ class Orders {
     std::atomic<bool> ended_{false};
 };
 
-/// The two rates of NAdam's step t (eq. 13.7): of the moment, and of the gradient itself.
+/// The two rates of NAdam's step t, eq. 13.7: of the moment, and of the gradient itself.
 struct NAdamRates {
     double ahead, here;
 };
@@ -243,7 +243,7 @@ class Run {
             if (thread == 0) alone([&] { look(count, first, last); });
             if (last && keep_due) barrier_.wait();
             path_->update(thread, threads_, count, first, last && plan_.clip_norm <= 0 ? &chosen : nullptr);
-            if (last && plan_.clip_norm > 0) apply_clipped(thread, chosen);
+            if (last && plan_.clip_norm > 0) clip_by_norm(thread, chosen);
             if (last && plan_.max_norm > 0) {
                 barrier_.wait();
                 path_->max_norm(thread, threads_, static_cast<T>(plan_.max_norm));
@@ -256,7 +256,7 @@ class Run {
     bool penalised() const { return plan_.l2 > 0 || plan_.l1 > 0; }
 
     /// dtheta := dtheta min(1, largest / (norm + 1e-6)) (eq. 13.8), and the step.
-    void apply_clipped(int thread, Step<T> step) {
+    void clip_by_norm(int thread, Step<T> step) {
         barrier_.wait();
         path_->measure(thread, threads_, step, T(1));
         barrier_.wait();
