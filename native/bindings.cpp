@@ -130,23 +130,25 @@ template <class T>
 nb::tuple run(const std::string& target, const Plan& plan, const Position& from, nb::handle X, nb::handle Y, nb::handle w,
               nb::object validation, long epochs, int threads, const std::vector<nb::object>& parameters,
               const std::vector<std::vector<nb::object>>& moments, const std::vector<nb::object>& bad,
+              const std::vector<std::vector<nb::object>>& before,
               const nb::object& watch, double seconds) {
     Held held;
     const Examples examples = examples_of(held, X, Y, w);
     Examples held_out;
     if (!validation.is_none()) held_out = examples_of(held, validation[0], validation[1], validation[2]);
     const Parameters<T> theta = held.parameters<T>(parameters, true), broken = held.parameters<T>(bad, true);
-    std::vector<Parameters<T>> velocities;
+    std::vector<Parameters<T>> velocities, last_but_one;
     for (const auto& each : moments) velocities.push_back(held.parameters<T>(each, true));
+    for (const auto& each : before) last_but_one.push_back(held.parameters<T>(each, true));
     const Target& chosen = target_of(target);
     const Watch asked = watch_of(watch);
     Report report;
     {
         const nb::gil_scoped_release released;
         report = train<T>(chosen, plan, from, examples, validation.is_none() ? nullptr : &held_out, epochs, threads,
-                          theta, velocities, broken, asked, watch.is_none() ? LOOK_EVERY : seconds);
+                          theta, velocities, broken, last_but_one, asked, watch.is_none() ? LOOK_EVERY : seconds);
     }
-    return nb::make_tuple(static_cast<int>(report.end), report.whole_cost, report.position, report.bad,
+    return nb::make_tuple(static_cast<int>(report.end), report.whole_cost, report.position, report.bad, report.good,
                           report.iterations, report.costs, report.validation_costs);
 }
 
@@ -239,9 +241,9 @@ template <class T>
 void bind_calls(nb::module_& module, const std::string& precision) {
     module.def(("run_" + precision).c_str(), &run<T>, nb::arg("target"), nb::arg("plan"), nb::arg("position"),
                nb::arg("X"), nb::arg("Y"), nb::arg("w").none(), nb::arg("validation").none(), nb::arg("epochs"),
-               nb::arg("threads"), nb::arg("parameters"), nb::arg("moments"), nb::arg("bad"),
+               nb::arg("threads"), nb::arg("parameters"), nb::arg("moments"), nb::arg("bad"), nb::arg("before"),
                nb::arg("watch").none(), nb::arg("seconds"),
-               "Train in place; return the end, whether by a moment, two positions, three lists of costs.");
+               "Train in place; return the end, whether by a moment, three positions, three lists of costs.");
     module.def(("predict_" + precision).c_str(), &predict_into<T>, nb::arg("target"), nb::arg("shape"),
                nb::arg("parameters"), nb::arg("X"), nb::arg("out"), nb::arg("threads"),
                "Write A[L] of the columns of X to the rows of `out`.");

@@ -372,7 +372,8 @@ class Run {
             for (long i = 0; i < batch_.m; ++i) batch_weight_ += batch_.weight(i);
             batch_.scale = batch_weight_ > 0 ? static_cast<double>(batch_.m) / batch_weight_ : 0.0;
         }
-        keep_due_ = !repeating_ && is_due(at.step - kept_at_);
+        const bool last = at.epoch + 1 == last_epoch_ && at.batch + 1 == batches_;
+        keep_due_ = !repeating_ && (last || is_due(at.step - kept_at_));
         prepare_rates();
     }
 
@@ -527,13 +528,16 @@ void go_back(Run<T>& run, const Position& from, const Parameters<T>& parameters,
 template <class T>
 Report train(const Target& target, const Plan& plan, const Position& from, const Examples& examples,
              const Examples* validation, long epochs, int threads, const Parameters<T>& parameters,
-             const std::vector<Parameters<T>>& moments, const Parameters<T>& bad, const Watch& watch, double seconds) {
+             const std::vector<Parameters<T>>& moments, const Parameters<T>& bad,
+             const std::vector<Parameters<T>>& before, const Watch& watch, double seconds) {
     Run<T> run(target, plan, from, examples, validation, threads, watch, seconds);
     run.path().load(parameters, moments);
     run.go(epochs, -1);
     Report& report = run.report();
     if (report.end != End::diverged) {
         run.path().store(parameters, moments);
+        if (report.end == End::done && !before.empty() && run.go_back(report.good))
+            run.path().store(before.front(), {before.begin() + 1, before.end()});
         return std::move(report);
     }
     report.bad = report.position;
@@ -544,9 +548,9 @@ Report train(const Target& target, const Plan& plan, const Position& from, const
 
 template Report train(const Target&, const Plan&, const Position&, const Examples&, const Examples*, long, int,
                       const Parameters<float>&, const std::vector<Parameters<float>>&, const Parameters<float>&,
-                      const Watch&, double);
+                      const std::vector<Parameters<float>>&, const Watch&, double);
 template Report train(const Target&, const Plan&, const Position&, const Examples&, const Examples*, long, int,
                       const Parameters<double>&, const std::vector<Parameters<double>>&, const Parameters<double>&,
-                      const Watch&, double);
+                      const std::vector<Parameters<double>>&, const Watch&, double);
 
 }  // namespace ellnet

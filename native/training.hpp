@@ -58,6 +58,7 @@ struct Report {
     bool whole_cost = false;  ///< of a divergence: the cost was finite, a parameter or moment was not
     Position position;        ///< where training stands
     Position bad;             ///< of a divergence: where something was not finite
+    Position good{-1, 0, 0, 0};  ///< of a run to its end: before its last step; step -1 where it took none
     std::vector<double> iterations, costs, validation_costs;
 };
 
@@ -67,11 +68,13 @@ using Watch = std::function<bool(std::int64_t, std::int64_t)>;
 /// Trains for `epochs` epochs, the one under way included.
 ///
 /// Parameters and moments are changed at `parameters` and `moments` at the end: to where training stands, or, after a
-/// divergence, to the last whose cost was finite, while `bad` (which may be empty) gets those whose cost was not.
+/// divergence, to the last whose cost was finite, while `bad` (which may be empty) gets those whose cost was not. `before`,
+/// parameters and moments too, gets those before the last step of a run to its end; it may be empty.
 /// `seconds` lie between two questions to the watch at most, about; 0 asks before every step.
 template <class T>
 Report train(const Target& target, const Plan& plan, const Position& from, const Examples& examples,
              const Examples* validation, long epochs, int threads, const Parameters<T>& parameters,
-             const std::vector<Parameters<T>>& moments, const Parameters<T>& bad, const Watch& watch, double seconds);
+             const std::vector<Parameters<T>>& moments, const Parameters<T>& bad,
+             const std::vector<Parameters<T>>& before, const Watch& watch, double seconds);
 
 }  // namespace ellnet

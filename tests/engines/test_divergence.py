@@ -121,9 +121,8 @@ def test_a_state_with_an_infinite_bias_is_never_kept(taken):
     assert all(np.all(np.isfinite(array)) for array in ran.state.parameters.arrays())
 
 
-def test_the_state_before_the_last_step_is_kept_beside_the_last():
-    """What comes after a divergence may go back to it; the array engine does."""
-    taken = engine("array")
+def test_the_state_before_the_last_step_is_kept_beside_the_last(taken):
+    """What comes after a divergence may go back to it."""
     train = Examples(float32([1.0, 2.0]), float32([0.0, 1.0]))
 
     three = descend(taken, line(), train, rate=0.1, size=2, epochs=3)

@@ -182,10 +182,11 @@ def run_float32(
     parameters: Sequence[object],
     moments: Sequence[Sequence[object]],
     bad: Sequence[object],
+    before: Sequence[Sequence[object]],
     watch: object | None,
     seconds: float,
-) -> tuple[int, bool, Position, Position, list[float], list[float], list[float]]:
-    """Train in place; return the end, whether by a moment, two positions, three lists of costs."""
+) -> tuple[int, bool, Position, Position, Position, list[float], list[float], list[float]]:
+    """Train in place; return the end, whether by a moment, three positions, three lists of costs."""
 
 def predict_float32(
     target: str, shape: Shape, parameters: Sequence[object], X: object, out: object, threads: int
@@ -228,10 +229,11 @@ def run_float64(
     parameters: Sequence[object],
     moments: Sequence[Sequence[object]],
     bad: Sequence[object],
+    before: Sequence[Sequence[object]],
     watch: object | None,
     seconds: float,
-) -> tuple[int, bool, Position, Position, list[float], list[float], list[float]]:
-    """Train in place; return the end, whether by a moment, two positions, three lists of costs."""
+) -> tuple[int, bool, Position, Position, Position, list[float], list[float], list[float]]:
+    """Train in place; return the end, whether by a moment, three positions, three lists of costs."""
 
 def predict_float64(
     target: str, shape: Shape, parameters: Sequence[object], X: object, out: object, threads: int

@@ -68,7 +68,7 @@ PRECISIONS = (np.dtype(np.float32), np.dtype(np.float64))
 WATCH_SECONDS = 0.02
 """Time between two questions to the watch of a run, about; 0 asks before every step."""
 
-DIVERGED, INTERRUPTED = 2, 1
+INTERRUPTED, DIVERGED = 1, 2
 """How a run ends, by the numbers of native/training.hpp; 0 is done."""
 
 SCALAR = "scalar"
@@ -223,6 +223,7 @@ def run(
         return Run(state)
     plan = _plan(net, state, hyperparameters, train)
     after = [_copies(group) for group in (state.parameters, *state.moments)]
+    before = [[np.empty_like(each) for each in group] for group in after]
     bad = [np.empty_like(a) for a in after[0]]
     examples_a_step = hyperparameters.examples_a_step(train.m)
     per_example = 6.0 * plan.shape.products
@@ -231,12 +232,13 @@ def run(
     )
     call = _native.run_float32 if state.dtype == "float32" else _native.run_float64
     held = None if validation is None else _readable_parts(validation)
-    end, moment, at, broken, iterations, costs, validated = call(
+    end, moment, at, broken, good, iterations, costs, validated = call(
         target(), plan, _position(state), *_readable_parts(train), held, epochs, threads,
-        after[0], after[1:], bad, watch, WATCH_SECONDS,
+        after[0], after[1:], bad, before, watch, WATCH_SECONDS,
     )  # fmt: skip
     ran = Run(
         _state_at(state, at, after),
+        good=_state_at(state, good, before) if good.step >= 0 else None,
         iterations=tuple(iterations),
         costs=tuple(costs),
         validation_costs=tuple(validated),

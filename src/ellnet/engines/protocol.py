@@ -101,8 +101,8 @@ class Run:
     Attributes:
         state: where training stands; after a divergence the last state of this run whose cost was
             finite, or the state given where the very first cost was not.
-        good: the state before the last step, whose cost was finite; None where an engine has no
-            need of it.
+        good: the state before the last step, whose cost was finite; None where the run was ended before
+            its time.
         iterations: cost of each step's minibatch, penalty included.
         costs: mean cost of each epoch that was finished.
         validation_costs: validation cost after each of them, where validation examples were given.
