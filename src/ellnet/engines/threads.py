@@ -15,14 +15,20 @@ SHARE = 1.0e6
 """Operations of a step that make another thread worth its waiting."""
 
 LIMITS = ("ELLNET_NUM_THREADS", "OMP_NUM_THREADS")
-"""Variables of the environment that bound the number of threads; joblib's workers set the second."""
+"""Variables of the environment that bound the number of threads; joblib's workers set the second.
+
+OpenMP's may be a list, of which the first number is that of a call.
+"""
+
+MOST = 256
+"""Threads of a call, at most: each has buffers of its own."""
 
 
 def threads_for_work(n_threads: int | None, operations: float, step: float) -> int:
     """Return the number of threads for a call.
 
     Args:
-        n_threads: the number, where the caller said one.
+        n_threads: the number, where the caller said one; no more than MOST are taken.
         operations: floating-point operations of the whole call.
         step: those between two points at which all threads meet.
 
@@ -32,7 +38,7 @@ def threads_for_work(n_threads: int | None, operations: float, step: float) -> i
     if n_threads is not None:
         if n_threads < 1:
             raise HyperparameterError(f"n_threads must be at least 1, got {n_threads}")
-        return int(n_threads)
+        return min(int(n_threads), MOST)
     if operations < SMALL:
         return 1
     return max(1, min(available(), int(step / SHARE)))
@@ -50,8 +56,8 @@ def _affinity() -> frozenset[int]:
 
 
 def _limits() -> list[int]:
-    said = (os.environ.get(name, "") for name in LIMITS)
-    return [int(number) for number in said if number.isdigit() and int(number) > 0] + _quota()
+    said = (os.environ.get(name, "").partition(",")[0].strip() for name in LIMITS)
+    return [int(number) for number in said if number.isdecimal() and int(number) > 0] + _quota()
 
 
 @cache
