@@ -211,6 +211,8 @@ def run(
     The watch is asked about every 20 ms.
 
     Raises:
+        ShapeError: X or Y does not fit the network.
+        DataError: weights have no sum to divide by.
         HyperparameterError: the engine does not cover what is asked.
     """
     for examples in (train, validation):
