@@ -12,7 +12,9 @@ TARGETS = native.targets()
 EVERY = ("array", *(f"native-{target}" for target in TARGETS))
 """Names to take an engine by in a test."""
 
-RECURSIONS = tuple({(e.forward, e.backward): name for name, e in reversed(ENGINES.items())}.values())
+RECURSIONS = tuple(
+    {(e.forward, e.backward): name for name, e in reversed(ENGINES.items())}.values()
+)
 """An engine for each forward and backward pass that there is: two engines may share one."""
 
 

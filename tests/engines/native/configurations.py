@@ -25,7 +25,9 @@ __all__ = ["Case", "bits", "cases", "data_of", "network_of", "run_of"]
 NARROW = st.integers(1, 16)
 """Widths of the path for tiny networks."""
 
-WIDE = st.one_of(st.sampled_from([1, 8, 15, 16, 17, 31, 32, 33, 47, 48, 64, 65]), st.integers(1, 70))
+WIDE = st.one_of(
+    st.sampled_from([1, 8, 15, 16, 17, 31, 32, 33, 47, 48, 64, 65]), st.integers(1, 70)
+)
 """Widths on both sides of the ends of vectors and panels."""
 
 SIZES = st.sampled_from([1, 2, 7, 15, 16, 17, 31, 32, 33, 64, 100, 255, 256, 257, 300])

@@ -9,7 +9,7 @@ from typing import Any
 
 __all__ = ["HEAD", "said_by"]
 
-HEAD = '''
+HEAD = """
 import json, os, signal, sys, threading, time
 import numpy as np
 from ellnet.batches import Examples
@@ -35,7 +35,7 @@ def begin(net, moments=2):
 def status(name):
     with open("/proc/self/status") as file:
         return next(int(line.split()[1]) for line in file if line.startswith(name)) * 1024
-'''
+"""
 """What programs of these tests begin with."""
 
 

@@ -29,7 +29,11 @@ FIXED = {
         300,
         replace(
             PLAIN,
-            **{"clip_norm": 0.1, "max_norm": 0.8, "l1": 0.3, "dropout": 0.3, "dtype": "float64"},
+            clip_norm=0.1,
+            max_norm=0.8,
+            l1=0.3,
+            dropout=0.3,
+            dtype="float64",
         ),
         weighted=True,
         validated=20,

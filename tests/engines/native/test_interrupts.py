@@ -1,4 +1,4 @@
-"""Ctrl-C is answered within a tenth of a second, whatever the engine is at, and training keeps its state."""
+"""Ctrl-C is answered within a tenth of a second, whatever is under way; training keeps its state."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The engine among others: Python's other threads, forks, workers, exceptions, and the processor's settings."""
+"""The engine among others: Python's threads, forks, workers, exceptions, the processor's settings."""
 
 import itertools
 import os

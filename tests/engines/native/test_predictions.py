@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -22,13 +23,15 @@ NETWORKS = {
     "panels": ((70, 64, 65, 10), ("leaky_relu", "softplus", "softmax")),
     "one input": ((1, 130, 1), ("elu", "exponential")),
 }
+Order = Literal["C", "F"]
+
 SIZES = (1, 1, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 255, 256, 257)
 """Of the parts that examples are cut into; up to eight go another way, from weights input by input."""
 
 M = 600
 
 
-def network(kind: str, dtype: type, order: str = "C", activation: str = "") -> Network:
+def network(kind: str, dtype: type, order: Order = "C", activation: str = "") -> Network:
     """A network with weights row by row ("C") or column by column ("F") in memory.
 
     Exponentials upon exponentials overflow, and the bits of what is no number are promised to nobody:
@@ -69,7 +72,7 @@ def test_how_examples_are_cut_changes_no_bit(kind, dtype, target):
     net = network(kind, dtype)
     X = inputs(net, dtype)
     whole, calls = native.predict(net, X), 0
-    others = [network(kind, dtype, order) for order in "CF"]
+    others = [network(kind, dtype, "C"), network(kind, dtype, "F")]
     enough = count(300, 10**5 // (2 * len(NETWORKS)) + 1)
 
     for seed in itertools.count():

@@ -1,5 +1,7 @@
 """Which instruction set runs: the best, or the one that is asked for, and it says so."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import scipy.sparse
@@ -21,10 +23,10 @@ def network() -> Network:
     return Network(N, G, "squared_error", initial_parameters(N, G, dtype=np.float32))
 
 
-def history_engine(**chosen: object) -> str:
+def history_engine(**chosen: Any) -> str:
     """What the history of a short run says of the engine."""
     X = np.random.default_rng(0).standard_normal((3, 20))
-    usual = {"epochs": 1, "early_stopping": False, **chosen}
+    usual: dict[str, Any] = {"epochs": 1, "early_stopping": False, **chosen}
     return train(network(), Examples(X, X[:1]), Hyperparameters(**usual)).history.engine
 
 
@@ -72,7 +74,9 @@ def test_a_target_that_is_not_here_is_refused(name, monkeypatch):
     """The message lists those that are."""
     monkeypatch.setenv("ELLNET_TARGET", "quantum")
 
-    with pytest.raises(HyperparameterError, match=r"ELLNET_TARGET must be one of .*, got 'quantum'"):
+    with pytest.raises(
+        HyperparameterError, match=r"ELLNET_TARGET must be one of .*, got 'quantum'"
+    ):
         engine(name).predict(network(), np.zeros((3, 2)))
     with pytest.raises(HyperparameterError, match="got 'quantum'"):
         history_engine(engine=name)
@@ -112,7 +116,7 @@ def test_auto_says_why_it_takes_the_array_engine(change, reason):
     X = np.random.default_rng(0).standard_normal((3, 20))
     given = scipy.sparse.csc_array(X) if "X" in change else X
     examples = Examples(given, X[:1])
-    options = {"epochs": 1, "early_stopping": False, "l2": 0.0}
+    options: dict[str, Any] = {"epochs": 1, "early_stopping": False, "l2": 0.0}
     chosen = Hyperparameters(**options, **{k: v for k, v in change.items() if k != "X"})
 
     assert auto.describe(network(), chosen, examples) == f"array: of the native engine, {reason}"

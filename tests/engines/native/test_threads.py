@@ -119,6 +119,11 @@ def test_small_work_stays_on_one_thread(machine):
     assert threads.threads_for_work(None, LARGE, LARGE) == 4
 
 
+def threads_of_the_process() -> int:
+    """As the system counts them."""
+    return len([*Path("/proc/self/task").iterdir()])
+
+
 def threads_seen(n: tuple[int, ...], n_threads: int | None) -> int:
     """The threads of the process in the midst of a run, beside those before it."""
     g = ("relu",) * (len(n) - 2) + ("identity",)
@@ -126,10 +131,10 @@ def threads_seen(n: tuple[int, ...], n_threads: int | None) -> int:
     X, seen = np.zeros((n[0], 64), np.float32), []
 
     def watch(taken: int, of: int) -> bool:
-        seen.append(len(os.listdir("/proc/self/task")))
+        seen.append(threads_of_the_process())
         return taken == of - 1
 
-    before = len(os.listdir("/proc/self/task"))
+    before = threads_of_the_process()
     native.run(
         net,
         TrainingState.start(net.parameters, 2, 0),
@@ -140,7 +145,7 @@ def threads_seen(n: tuple[int, ...], n_threads: int | None) -> int:
         n_threads=n_threads,
     )
     for _ in range(100):  # the system takes a joined thread from its list a moment later
-        if len(os.listdir("/proc/self/task")) <= before:
+        if threads_of_the_process() <= before:
             return max(seen) - before
         time.sleep(0.01)
     raise AssertionError("threads outlive the call")
