@@ -202,7 +202,7 @@ class Run {
     /// Does what one thread alone has to do while the others wait: what it throws must not leave them waiting.
     template <class Work>
     void alone(Work&& work) {
-        if (failure_) return;
+        if (failure_) return end(End::interrupted);
         try {
             work();
         } catch (...) {
