@@ -38,4 +38,4 @@ def _threads(here: Inventory) -> str:
     if not here.target:
         return "those of the library of the arrays, which is NumPy's BLAS unless another is given"
     reasons = ", ".join(f"{name}: {number}" for name, number in here.bounds.items())
-    return f"up to {here.threads} ({reasons}); one where the work is little or the network tiny"
+    return f"up to {here.threads} ({reasons}); one where the work is little"

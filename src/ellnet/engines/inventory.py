@@ -81,7 +81,7 @@ def uncovered() -> list[str]:
     rows = (
         ("activation", ACTIVATIONS, ACTIVATION_NUMBERS),
         ("cost", COSTS, COST_NUMBERS),
-        ("optimizer", {**OPTIMIZERS, "lbfgs": None}, OPTIMIZER_NUMBERS),
+        ("optimizer", OPTIMIZERS, OPTIMIZER_NUMBERS),
     )
     names = [
         f"{kind} {name}" for kind, table, covered in rows for name in table if name not in covered

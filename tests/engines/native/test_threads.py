@@ -159,11 +159,15 @@ def threads_seen(n: tuple[int, ...], n_threads: int | None) -> int:
         ((20, 30, 1), 1, 0),
         ((20, 30, 1), 2, 1),
         ((20, 30, 1), 5, 4),
-        ((3, 5, 1), 5, 0),
+        ((3, 5, 1), 1, 0),
+        ((3, 5, 1), 5, 1),
     ],
 )
 def test_threads_are_born_in_the_call_and_end_with_it(n, n_threads, others, monkeypatch):
-    """As many as are asked for, one for little work and for a tiny network, none afterwards."""
+    """As many as are asked for, one for little work, none afterwards.
+
+    A tiny network is trained by one, beside which another draws the order of the next epoch.
+    """
     monkeypatch.setattr(native, "WATCH_SECONDS", 0.0)
 
     assert threads_seen(n, n_threads) == others
