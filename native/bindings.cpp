@@ -122,7 +122,10 @@ Watch watch_of(const nb::object& watch) {
         const NormalNumbers normal;
         const nb::gil_scoped_acquire gil;
         if (PyErr_CheckSignals() != 0) throw nb::python_error();
-        return watch.is_none() ? false : nb::cast<bool>(watch(taken, of));
+        if (watch.is_none()) return false;
+        const int said = PyObject_IsTrue(watch(taken, of).ptr());
+        if (said < 0) throw nb::python_error();
+        return said == 1;
     };
 }
 

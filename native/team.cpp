@@ -1,6 +1,8 @@
 #include "team.hpp"
 
 #include <exception>
+#include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -17,6 +19,9 @@ namespace {
 
 /// Looks at the barrier before a thread gives up its turn: some tens of microseconds.
 constexpr int SPINS = 2000;
+
+constexpr const char* NO_THREAD =
+    "the system gives no further thread, by a limit or for want of memory; take fewer with n_threads";
 
 #if defined(__x86_64__) || defined(__i386__)
 constexpr unsigned FLUSH = 0x8040;  // flush-to-zero and denormals-are-zero
@@ -72,7 +77,11 @@ void together(int threads, const std::function<void(int)>& work) {
     } catch (...) {
         go.store(-1, std::memory_order_release);
         join();
-        throw;
+        try {
+            throw;
+        } catch (const std::system_error&) {
+            throw std::runtime_error(NO_THREAD);
+        }
     }
     go.store(1, std::memory_order_release);
     std::exception_ptr failure;

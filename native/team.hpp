@@ -45,7 +45,7 @@ class Barrier {
 /// Runs work(0), ..., work(threads - 1) at once, work(0) on the calling thread, and waits for all.
 ///
 /// The work must not throw but on thread 0, and there only where no other thread waits for it. Where the
-/// system gives fewer threads, std::system_error is thrown before any work begins.
+/// system gives fewer threads, std::runtime_error says so before any work begins.
 void together(int threads, const std::function<void(int)>& work);
 
 }  // namespace ellnet

@@ -59,12 +59,13 @@ class Orders {
 
     /// Thread 0: has the order of an epoch in use; `another` says whether the next one will be asked for.
     void use(std::int64_t epoch, bool another) {
-        if (wanted_.load() == epoch) {
+        if (coming_ == epoch) {
             while (drawn_.load(std::memory_order_acquire) != epoch) std::this_thread::yield();
             std::swap(now_, next_);
         } else {
             now_.draw(seed_, static_cast<std::uint64_t>(epoch));
         }
+        coming_ = another ? epoch + 1 : -1;
         if (another) wanted_.store(epoch + 1, std::memory_order_release);
     }
     const std::uint32_t* data() const { return now_.data(); }
@@ -87,6 +88,7 @@ class Orders {
   private:
     std::uint64_t seed_;
     Order now_, next_;
+    std::int64_t coming_ = -1;  ///< the epoch of `next_`, of thread 0 alone; -1 where its numbers are in use or of no use
     std::atomic<std::int64_t> wanted_{-1}, drawn_{-1};
     std::atomic<bool> ended_{false};
 };
@@ -202,7 +204,7 @@ class Run {
     /// Does what one thread alone has to do while the others wait: what it throws must not leave them waiting.
     template <class Work>
     void alone(Work&& work) {
-        if (failure_) return;
+        if (failure_) return end(End::interrupted);
         try {
             work();
         } catch (...) {

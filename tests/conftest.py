@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.counts import ORDEAL
+
 __all__ = ["root"]
 
 settings.register_profile("ellnet", deadline=None, derandomize=True, max_examples=50)
@@ -16,8 +18,15 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")  # SciPy reads it once, as it is i
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that runs the tests against another library too."""
+    """Add the options that ask for more than the ordinary suite."""
     parser.addoption("--peers", action="store_true", help="test against PyTorch too")
+    parser.addoption("--ordeal", action="store_true", help="take the large counts: many minutes")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell test files, which read it as they are imported, that large counts are wanted."""
+    if config.getoption("--ordeal"):
+        os.environ[ORDEAL] = "1"
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ellnet.batches import dropout_mask
-from ellnet.engines import ENGINES, engine
+from ellnet.engines import engine
 from ellnet.engines.protocol import Mask
 from ellnet.equations.activations import ACTIVATIONS
 from ellnet.equations.complex_step import (
@@ -16,6 +16,7 @@ from ellnet.equations.complex_step import (
 from ellnet.equations.costs import COSTS, outputs_of
 from ellnet.lbfgs import pack, unpack
 from ellnet.network import Network, initial_parameters
+from tests.engines.every_engine import RECURSIONS
 
 REL = 1e-12
 FLOOR = 1e-15
@@ -49,7 +50,7 @@ def targets(cost):
     return 4.0 * Y if cost == "poisson" else Y
 
 
-@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize("name", RECURSIONS)
 @pytest.mark.parametrize("extra", [False, True], ids=["plain", "dropout, penalty, weights"])
 @pytest.mark.parametrize("L", [1, 2, 4, 6])
 @pytest.mark.parametrize(("output", "cost", "hidden"), dict.fromkeys(filter(smooth, CASES)))

@@ -10,7 +10,7 @@ import pytest
 
 from ellnet.arrays import to_numpy
 from ellnet.batches import Examples, dropout_mask
-from ellnet.engines import ENGINES, engine
+from ellnet.engines import engine
 from ellnet.engines.protocol import Mask
 from ellnet.equations.gradient_check import relative_error
 from ellnet.equations.schedules import SCHEDULES
@@ -20,6 +20,7 @@ from ellnet.lbfgs import pack, unpack
 from ellnet.network import Network, initial_parameters
 from ellnet.starting import starting_network
 from ellnet.training import train
+from tests.engines.every_engine import RECURSIONS
 
 N = (4, 6, 5, 3)
 G = ("tanh", "relu", "softmax")
@@ -157,9 +158,9 @@ def test_no_hyperparameter_is_left_out():
     assert names - set(FLIPS) == {"engine"}
 
 
-@pytest.mark.parametrize("name", ENGINES)
 @pytest.mark.parametrize("l1", [0.0, 0.7])
 @pytest.mark.parametrize("dropped", [(0,), (1, 2), (0, 1, 2)])
+@pytest.mark.parametrize("name", RECURSIONS)
 def test_gradients_with_dropout_and_penalties(dropped, l1, name):
     """Of the cost with the same masks, by central differences of the whole vector."""
     data, taken = examples(12), engine(name)
@@ -198,10 +199,9 @@ def test_gradients_with_dropout_and_penalties(dropped, l1, name):
         {"optimizer": "rmsprop", "schedule": "one_cycle", "warmup": 0.3, "label_smoothing": 0.1},
     ],
 )
-@pytest.mark.parametrize("name", ENGINES)
-def test_a_run_in_pieces_is_the_whole_run(name, options):
+def test_a_run_in_pieces_is_the_whole_run(taken, options):
     """run(6) is run(2) and run(4), to the bit, with every option; strict arrays agree."""
-    chosen = Hyperparameters(**{**BASE, **options, "engine": name})
+    chosen = Hyperparameters(**{**BASE, **options, "engine": taken.NAME})
     data = examples()
     net = Network(N, G, "categorical_cross_entropy", initial_parameters(N, G, dtype=np.float64))
     whole = train(net, data, chosen)
@@ -209,7 +209,7 @@ def test_a_run_in_pieces_is_the_whole_run(name, options):
     first = train(net, data, chosen, epochs=2)
     rest = train(net, data, chosen, state=first.state, epochs=4)
 
-    assert whole.history.engine.startswith(name)
+    assert whole.history.engine.startswith(taken.NAME)
     assert pack(rest.network.parameters).tobytes() == pack(whole.network.parameters).tobytes()
     strict = Examples(array_api_strict.asarray(data.X), array_api_strict.asarray(data.Y))
     other = train(net, strict, replace(chosen, engine="array")).network.parameters

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ellnet.batches import Examples
-from ellnet.engines import ENGINES, Run, engine
+from ellnet.engines import Run
 from ellnet.engines import array as array_engine
 from ellnet.equations.costs import COSTS, outputs_of
 from ellnet.equations.optimizers import OPTIMIZERS
@@ -17,12 +17,6 @@ from ellnet.network import Network, initial_parameters
 from ellnet.state import TrainingState
 
 PAIRS = [(output, cost) for cost in COSTS for output in outputs_of(cost)]
-
-
-@pytest.fixture(params=ENGINES)
-def taken(request):
-    """Every engine goes through the same cases."""
-    return engine(request.param)
 
 
 def net_of(output: str = "softmax", cost: str = "categorical_cross_entropy", dtype=np.float32):

@@ -7,6 +7,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from ellnet.cli.engine_shown import engine_document, show_engine
 from ellnet.cli.tables_shown import plain_table, show_curves, show_network, stopped_because
 from ellnet.cli.terminal import cell, say, terminal
 from ellnet.models import Model, load
@@ -14,17 +15,34 @@ from ellnet.models import Model, load
 __all__ = ["inspect"]
 
 
-@click.command(short_help="Show what is in a model file.")
-@click.argument("model", type=click.Path(path_type=Path))
+@click.command(short_help="Show what is in a model file, or the engine that trains here.")
+@click.argument("model", type=click.Path(path_type=Path), required=False)
+@click.option("--engine", "of_engine", is_flag=True, help="Show the engine that trains here.")
 @click.option("-m", "--examples", "m", type=click.IntRange(min=1), help="Number m in the shapes.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything but the weights as JSON.")
-def inspect(model: Path, m: int | None, as_json: bool) -> None:
-    """Show MODEL: layers, the shapes of every quantity, hyperparameters, columns and history."""
-    loaded = load(model)
+def inspect(model: Path | None, of_engine: bool, m: int | None, as_json: bool) -> None:
+    """Show MODEL: layers, the shapes of every quantity, hyperparameters, columns and history.
+
+    With --engine, which needs no MODEL, show what trains and predicts on this machine: the engine, its
+    instruction set and threads, and what would make it otherwise.
+    """
+    if model is None and not of_engine:
+        raise click.UsageError("missing argument 'MODEL'; without one there is --engine")
+    loaded = None if model is None else load(model)
     if as_json:
-        click.echo(json.dumps(_document(loaded, m or 1), allow_nan=False))
+        document = {"engine": engine_document()} if of_engine else {}
+        if loaded is not None:
+            document |= _document(loaded, m or 1)
+        click.echo(json.dumps(document, allow_nan=False))
         return
     console = terminal()
+    if of_engine:
+        show_engine(console)
+    if loaded is not None:
+        _show_model(console, loaded, m)
+
+
+def _show_model(console: Console, loaded: Model, m: int | None) -> None:
     show_network(console, loaded.network)
     target = loaded.target
     classes = f"; classes {', '.join(str(c) for c in target.classes)}" if target.classes else ""
@@ -103,5 +121,6 @@ def _show_columns(console: Console, model: Model) -> None:
 
 def _show_history(console: Console, model: Model) -> None:
     history = model.history
-    say(console, f"training: {stopped_because(history)} ({history.engine} engine)")
+    say(console, f"training: {stopped_because(history)}")
+    say(console, f"engine: {history.engine}")
     show_curves(console, history)

@@ -247,6 +247,7 @@ def _finish(console: Console, folder: RunFolder, trained: Trained) -> None:
     history = trained.model.history
     show_curves(console, history)
     say(console, stopped_because(history))
+    say(console, f"engine: {history.engine}")
     show_scores(console, trained.scores, trained.model.target, trained.scored)
     if trained.trouble:
         click.echo(f"ellnet: error: {one_line(trained.trouble)}", err=True)

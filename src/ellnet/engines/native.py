@@ -71,6 +71,9 @@ WATCH_SECONDS = 0.02
 INTERRUPTED, DIVERGED = 1, 2
 """How a run ends, by the numbers of native/training.hpp; 0 is done."""
 
+TARGET_VARIABLE = "ELLNET_TARGET"
+"""The variable of the environment that names an instruction set to take."""
+
 SCALAR = "scalar"
 """The target that is an oracle: it needs no fused multiply-add, and is too slow for anything else."""
 
@@ -105,10 +108,10 @@ def target() -> str:
             "engine native was not compiled when ellnet was installed; install again with a C++17 "
             "compiler, or take engine array"
         )
-    wanted = os.environ.get("ELLNET_TARGET") or here[0]
+    wanted = os.environ.get(TARGET_VARIABLE) or here[0]
     if wanted not in here:
         raise HyperparameterError(
-            f"ELLNET_TARGET must be one of {', '.join(here)} on this machine, got {wanted!r}"
+            f"{TARGET_VARIABLE} must be one of {', '.join(here)} on this machine, got {wanted!r}"
         )
     return wanted
 
@@ -211,6 +214,8 @@ def run(
     The watch is asked about every 20 ms.
 
     Raises:
+        ShapeError: X or Y does not fit the network.
+        DataError: weights have no sum to divide by.
         HyperparameterError: the engine does not cover what is asked.
     """
     for examples in (train, validation):

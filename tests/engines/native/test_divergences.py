@@ -1,0 +1,179 @@
+"""After a divergence: found where the array engine finds it, and what is kept is the step before."""
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ellnet.batches import Examples
+from ellnet.engines import Run, array, native
+from ellnet.hyperparameters import Hyperparameters
+from ellnet.network import Network, Parameters, initial_parameters
+from ellnet.state import TrainingState
+from tests.engines.every_engine import TARGETS
+from tests.engines.native.running import THREADS, on_target
+
+NETWORKS = {
+    "lanes": ((3, 4, 1), ("tanh", "identity")),
+    "tiles": ((20, 43, 1), ("tanh", "identity")),
+    "several outputs": ((33, 20, 17, 5), ("relu", "exponential", "identity")),
+}
+M = 24
+
+
+def network(kind: str, dtype: type = np.float32) -> Network:
+    """A network, of single precision unless said otherwise: that overflows soonest."""
+    n, g = NETWORKS[kind]
+    return Network(n, g, "squared_error", initial_parameters(n, g, "course", 3, dtype))
+
+
+def examples(net: Network) -> Examples:
+    """Numbers to learn."""
+    random = np.random.default_rng(0)
+    X, Y = random.standard_normal((net.n[0], M)), random.standard_normal((net.n[-1], M))
+    return Examples(X.astype(np.float32), Y.astype(np.float32))
+
+
+def descended(taken: Any, net: Network, state: TrainingState, rate: float, **options: Any) -> Run:
+    """Gradient descent at a rate that is too large."""
+    size = options.pop("size", 8)
+    chosen = Hyperparameters(
+        optimizer="gradient_descent", learning_rate=rate, l2=0.0, batch_size=size
+    )
+    given = {"epochs": 10**5, **options}
+    return taken.run(net, state, chosen, examples(net), **given)
+
+
+def begin(net: Network) -> TrainingState:
+    """The state before the first step."""
+    return TrainingState.start(net.parameters, 0, 0)
+
+
+def place(state: TrainingState) -> tuple[int, int, int]:
+    """Where a state stands."""
+    return state.step, state.epoch, state.batch
+
+
+def bits(state: TrainingState) -> list[bytes]:
+    """The bits of its parameters."""
+    return [np.ascontiguousarray(each).tobytes() for each in state.parameters.arrays()]
+
+
+@pytest.mark.parametrize("size", [1, 8, 24])
+@pytest.mark.parametrize("rate", [1e3, 1e4, 1e20])
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_a_divergence_is_where_the_array_engine_finds_it(kind, rate, size):
+    """The same step, epoch, layer and quantity, the same costs before, the same place to go on from.
+
+    In double precision, where rounding does not grow into another step before the end.
+    """
+    net = network(kind, np.float64)
+
+    found = descended(native, net, begin(net), rate, size=size)
+
+    expected = descended(array, net, begin(net), rate, size=size)
+    assert expected.divergence is not None
+    assert found.divergence == expected.divergence
+    assert found.iterations == pytest.approx(expected.iterations, rel=1e-6)
+    assert found.costs == pytest.approx(expected.costs, rel=1e-6)
+    assert place(found.state) == place(expected.state)
+    assert found.state.epoch_cost == pytest.approx(expected.state.epoch_cost, rel=1e-6)
+
+
+def runaway(width: int) -> tuple[Network, Examples]:
+    """A line whose output grows by a twentieth each step: the cost overflows after hundreds of steps."""
+    n, W = (width, 1), np.full((1, width), 1e-3, np.float32)
+    net = Network(
+        n, ("identity",), "squared_error", Parameters.of([W], [np.zeros((1, 1), np.float32)])
+    )
+    X = np.ones((width, 12), np.float32) * np.float32(1 / np.sqrt(width))
+    return net, Examples(X, np.zeros((1, 12), np.float32))
+
+
+@pytest.mark.parametrize("size", [12, 5])
+@pytest.mark.parametrize("width", [1, 20])
+def test_after_hundreds_of_steps_the_step_before_is_kept(width, size):
+    """Past the copies that the engine keeps on its way: the bits of a run that was stopped right there."""
+    net, data = runaway(width)
+    chosen = Hyperparameters(
+        optimizer="gradient_descent", learning_rate=2.05 / 2, l2=0.0, batch_size=size
+    )
+
+    ran = native.run(net, begin(net), chosen, data, epochs=10**5)
+
+    assert ran.divergence is not None
+    assert ran.divergence.step == len(ran.iterations) > 600
+    assert ran.state.step == ran.divergence.step - 1
+    asked = itertools.count()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native, "WATCH_SECONDS", 0.0)
+        stopped = native.run(
+            net,
+            begin(net),
+            chosen,
+            data,
+            epochs=10**5,
+            watch=lambda *_: next(asked) == ran.state.step,
+        )
+    assert place(ran.state) == place(stopped.state)
+    assert bits(ran.state) == bits(stopped.state)
+    assert ran.state.epoch_cost == stopped.state.epoch_cost
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_what_is_kept_has_the_same_bits_everywhere(kind):
+    """On every target and number of threads."""
+    net = network(kind)
+    found = []
+
+    for target in TARGETS:
+        with on_target(target):
+            ran = descended(native, net, begin(net), 1e4)
+            found.append((*bits(ran.state), ran.iterations, ran.divergence, place(ran.state)))
+    for threads in THREADS[:4]:
+        ran = descended(native, net, begin(net), 1e4, n_threads=threads)
+        found.append((*bits(ran.state), ran.iterations, ran.divergence, place(ran.state)))
+
+    assert all(each == found[0] for each in found)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("kind", ["lanes", "tiles"])
+def test_in_the_last_epoch_the_same_is_kept_on_any_number_of_threads(kind, seed):
+    """Steps are repeated in the order of their own epoch, whoever drew it."""
+    net = network(kind)
+    state = TrainingState.start(net.parameters, 0, seed)
+    whole = descended(native, net, state, 3.0, n_threads=1)
+    assert whole.divergence is not None
+
+    for threads in THREADS[:3]:
+        last = whole.divergence.epoch + 1
+        ran = descended(native, net, state, 3.0, epochs=last, n_threads=threads)
+
+        assert bits(ran.state) == bits(whole.state)
+        assert place(ran.state) == place(whole.state)
+
+
+@pytest.mark.parametrize("kind", ["lanes", "tiles"])
+def test_a_run_that_goes_on_diverges_at_the_same_step(kind):
+    """From a state in the middle: the divergence, and what is kept, are those of the whole run."""
+    net = network(kind)
+    whole = descended(native, net, begin(net), 3.0)
+    assert whole.divergence is not None
+    steps = whole.divergence.step
+    assert steps > 2
+
+    for at in (1, steps // 2, steps - 1):
+        asked = itertools.count()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(native, "WATCH_SECONDS", 0.0)
+            first = descended(
+                native, net, begin(net), 3.0, watch=lambda *_, c=asked, a=at: next(c) == a
+            )
+        rest = descended(native, net, first.state, 3.0)
+
+        assert rest.divergence == whole.divergence
+        assert first.iterations + rest.iterations == whole.iterations
+        assert bits(rest.state) == bits(whole.state)
+        assert place(rest.state) == place(whole.state)
