@@ -8,7 +8,7 @@ namespace ellnet {
 namespace {
 
 /// Buckets of the sort have this many bits at most: more would no longer lie in the cache.
-constexpr int MOST_BITS = 17;
+constexpr int MOST_BITS = 20;
 
 struct Product {
     std::uint64_t high, low;

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ellnet.batches import Examples
-from ellnet.engines import Engine, Run, engine
+from ellnet.engines import Engine, Run
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Network, Parameters
 from ellnet.state import TrainingState

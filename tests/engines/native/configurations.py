@@ -139,6 +139,8 @@ def cases(draw: st.DrawFn, most: int = 320) -> Case:
     width = NARROW if draw(st.booleans()) else WIDE
     n = tuple(draw(st.lists(width, min_size=2, max_size=5)))
     cost = draw(st.sampled_from([*COST_NUMBERS]))
+    if cost == "categorical_cross_entropy":
+        n = (*n[:-1], max(2, n[-1]))
     hidden = draw(
         st.lists(st.sampled_from([*ACTIVATION_NUMBERS]), min_size=len(n) - 2, max_size=len(n) - 2)
     )

@@ -94,7 +94,7 @@ def runaway(width: int) -> tuple[Network, Examples]:
 @pytest.mark.parametrize("size", [12, 5])
 @pytest.mark.parametrize("width", [1, 20])
 def test_after_hundreds_of_steps_the_step_before_is_kept(width, size):
-    """Past the copies that the engine keeps on its way: the bits of a run that was stopped right there."""
+    """Past the copies that are kept on the way: the bits of a run that was stopped right there."""
     net, data = runaway(width)
     chosen = Hyperparameters(
         optimizer="gradient_descent", learning_rate=2.05 / 2, l2=0.0, batch_size=size
