@@ -28,6 +28,10 @@ struct Sums {
             UNROLL for (int c = 0; c < C; ++c) of[r][c] = fma(x, w[c], of[r][c]);
         }
     }
+    INLINE void rectify() {
+        UNROLL for (int r = 0; r < R; ++r)
+            UNROLL for (int c = 0; c < C; ++c) of[r][c] = relu(of[r][c]);
+    }
     INLINE void store(T* out) const {
         UNROLL for (int r = 0; r < R; ++r)
             UNROLL for (int c = 0; c < C; ++c) of[r][c].store(out + r * PANEL<T> + c * V::lanes);
@@ -47,13 +51,14 @@ struct Ahead {
 /// out[r] = from + sum over k of a[r, k] p[k]: rows of A or dZ, which jump from panel to panel, times a panel of K weights.
 /// `from` may be null, for 0.
 template <class V, int R, int C, class T = typename V::T>
-void product_across(const T* a, long jump, const T* p, long K, const T* from, T* out, Ahead& ahead) {
+void product_across(const T* a, long jump, const T* p, long K, const T* from, T* out, bool rectified, Ahead& ahead) {
     Sums<V, R, C> sums(from);
     for (; K > 0; K -= PANEL<T>, a += jump) {
         const long columns = K < PANEL<T> ? K : PANEL<T>;
         for (long k = 0; k < columns; ++k, p += PANEL<T>) sums.add(a + k, PANEL<T>, p);
         ahead.ask();
     }
+    if (rectified) sums.rectify();
     sums.store(out);
 }
 
@@ -104,7 +109,7 @@ INLINE void vector_pairs(long columns, Each&& each) {
 /// `product_across` for any number of rows and the first `columns` columns of a panel; `next` is the panel that comes after, or null.
 template <class V, class T = typename V::T>
 INLINE void panel_across(long rows, long columns, Rows<const T> A, const T* panel, long K, const T* from, T* out,
-                         const T* next) {
+                         const T* next, bool rectified = false) {
     const long calls = (rows + TILE_ROWS - 1) / TILE_ROWS * panels_of<T>(K);
     const long lines = K * PANEL<T> * static_cast<long>(sizeof(T)) / 64;
     Ahead ahead{reinterpret_cast<const char*>(next), next && lines > LINES_OF_L1 ? (lines + calls - 1) / calls : 0};
@@ -112,16 +117,19 @@ INLINE void panel_across(long rows, long columns, Rows<const T> A, const T* pane
         vector_pairs<V>(columns, [&](long at, auto C) {
             with_rows(count, [&](auto R) {
                 product_across<V, R.value, C.value>(A.data + first * PANEL<T>, A.jump, panel + at, K,
-                                                    from ? from + at : nullptr, out + first * PANEL<T> + at, ahead);
+                                                    from ? from + at : nullptr, out + first * PANEL<T> + at, rectified,
+                                                    ahead);
             });
         });
     });
 }
 
 /// Z[l] = W[l] A[l-1] + b[l] for the first `columns` units of a panel (eq. 2.1); b[l] lies under the weights.
+/// `rectified` makes A = relu(Z) of it while it is in registers.
 template <class V, class T = typename V::T>
-INLINE void linear(long rows, long columns, Rows<const T> A_prev, const T* panel, long inputs, T* Z, const T* next) {
-    panel_across<V>(rows, columns, A_prev, panel, inputs, panel + inputs * PANEL<T>, Z, next);
+INLINE void linear(long rows, long columns, Rows<const T> A_prev, const T* panel, long inputs, T* Z, const T* next,
+                   bool rectified) {
+    panel_across<V>(rows, columns, A_prev, panel, inputs, panel + inputs * PANEL<T>, Z, next, rectified);
 }
 
 /// dA[l-1] = W[l]^T dZ[l] for the first `columns` inputs of a transposed panel (eq. 6.4).

@@ -5,7 +5,21 @@
 #include <cstring>
 #include <new>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 namespace ellnet {
+
+#ifdef __linux__
+/// Zeros straight from the system, in large pages where it has some: a page fault for every 2 MiB, not for every 4 KiB.
+inline void* large_zeros(std::size_t bytes) {
+    void* data = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (data == MAP_FAILED) throw std::bad_alloc();
+    madvise(data, bytes, MADV_HUGEPAGE);
+    return data;
+}
+#endif
 
 /// An array of `count` zeros. Throws std::bad_alloc where there is no memory.
 template <class T>
@@ -33,16 +47,29 @@ class Array {
 
   private:
     static constexpr std::align_val_t LINE{64};
+    static constexpr std::size_t LARGE = std::size_t{2} << 20;
+
+    static std::size_t bytes_of(long count) { return static_cast<std::size_t>(count) * sizeof(T) + 64; }
 
     static T* allocate(long count) {
-        const std::size_t bytes = static_cast<std::size_t>(count) * sizeof(T);
-        if (count < 0 || bytes / sizeof(T) != static_cast<std::size_t>(count)) throw std::bad_alloc();
-        T* data = static_cast<T*>(::operator new(bytes + 64, LINE));
-        std::memset(static_cast<void*>(data), 0, bytes + 64);
+        if (count < 0 || static_cast<std::size_t>(count) > (~std::size_t{0} >> 8) / sizeof(T)) throw std::bad_alloc();
+        const std::size_t bytes = bytes_of(count);
+#ifdef __linux__
+        if (bytes >= LARGE) return static_cast<T*>(large_zeros(bytes));
+#endif
+        T* data = static_cast<T*>(::operator new(bytes, LINE));
+        std::memset(static_cast<void*>(data), 0, bytes);
         return data;
     }
     void release() {
-        if (data_) ::operator delete(data_, LINE);
+        if (!data_) return;
+#ifdef __linux__
+        if (bytes_of(count_) >= LARGE) {
+            munmap(static_cast<void*>(data_), bytes_of(count_));
+            return;
+        }
+#endif
+        ::operator delete(data_, LINE);
     }
     void forget() {
         data_ = nullptr;
@@ -53,15 +80,17 @@ class Array {
     long count_ = 0;
 };
 
-/// Whether every number is finite.
+/// Whether every number of part `part` of `parts` is finite.
 template <class T>
-bool all_finite(const Array<T>& array) {
+bool all_finite(const Array<T>& all, long part = 0, long parts = 1) {
+    const long begin = all.count() * part / parts, count = all.count() * (part + 1) / parts - begin;
+    const T* array = all.data() + begin;
     // x - x is 0 for what is finite and NaN for all else. Sixteen sums go on side by side.
     T sums[16] = {};
-    const long whole = array.count() / 16 * 16;
+    const long whole = count / 16 * 16;
     for (long i = 0; i < whole; i += 16)
         for (long lane = 0; lane < 16; ++lane) sums[lane] += array[i + lane] - array[i + lane];
-    for (long i = whole; i < array.count(); ++i) sums[0] += array[i] - array[i];
+    for (long i = whole; i < count; ++i) sums[0] += array[i] - array[i];
     T total = 0;
     for (const T each : sums) total += each;
     return total == T(0);

@@ -11,15 +11,18 @@ namespace ellnet {
 
 /// Calls `each(j, k, at)` for every weight and bias of a layer: unit j, input k, place in the panels; k = inputs is the bias.
 ///
-/// It goes in blocks of PANEL by PANEL, so that arrays in either order are read and written in whole cache lines.
+/// It goes in blocks of PANEL by PANEL, and inside them along the caller's rows or columns, whichever lie side by side in memory.
 template <class T, class Each>
-void each_weight(const Dense<T>& layer, Each&& each) {
+void each_weight(const Dense<T>& layer, const Matrix<T>& W, Each&& each) {
+    const bool by_input = W.row_stride <= W.column_stride;
     for (long first = 0; first < layer.units; first += PANEL<T>) {
-        const long end = std::min(first + PANEL<T>, layer.units), panel = first * (layer.inputs + 1);
+        const long end = std::min(first + PANEL<T>, layer.units), panel = first * (layer.inputs + 1) - first;
         for (long begin = 0; begin <= layer.inputs; begin += PANEL<T>) {
             const long last = std::min(begin + PANEL<T>, layer.inputs + 1);
-            for (long j = first; j < end; ++j)
-                for (long k = begin; k < last; ++k) each(j, k, panel + k * PANEL<T> + j - first);
+            for (long k = begin; by_input && k < last; ++k)
+                for (long j = first; j < end; ++j) each(j, k, panel + k * PANEL<T> + j);
+            for (long j = first; !by_input && j < end; ++j)
+                for (long k = begin; k < last; ++k) each(j, k, panel + k * PANEL<T> + j);
         }
     }
 }
@@ -27,13 +30,13 @@ void each_weight(const Dense<T>& layer, Each&& each) {
 /// Copies W (units, inputs) and b (units, 1) into panels.
 template <class T>
 void pack(const Dense<T>& layer, const Matrix<T>& W, const Matrix<T>& b, T* panels) {
-    each_weight(layer, [&](long j, long k, long at) { panels[at] = k < layer.inputs ? W.at(j, k) : b.at(j, 0); });
+    each_weight(layer, W, [&](long j, long k, long at) { panels[at] = k < layer.inputs ? W.at(j, k) : b.at(j, 0); });
 }
 
 /// Copies panels back.
 template <class T>
 void unpack(const Dense<T>& layer, const T* panels, const Matrix<T>& W, const Matrix<T>& b) {
-    each_weight(layer, [&](long j, long k, long at) { (k < layer.inputs ? W.at(j, k) : b.at(j, 0)) = panels[at]; });
+    each_weight(layer, W, [&](long j, long k, long at) { (k < layer.inputs ? W.at(j, k) : b.at(j, 0)) = panels[at]; });
 }
 
 /// Fills the transposed panels from the panels.

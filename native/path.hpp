@@ -80,8 +80,8 @@ class Path {
     /// Keeps a copy of parameters and moments, and goes back to it.
     virtual void save() = 0;
     virtual void restore() = 0;
-    /// Whether every parameter and moment is finite.
-    virtual bool finite() const = 0;
+    /// Whether every parameter and moment of a thread's share is finite.
+    virtual bool finite(int thread, int threads) const = 0;
 };
 
 /// The path for ordinary networks; `rows` is the largest number of examples in a chunk. Gradients are kept between phases where

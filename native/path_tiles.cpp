@@ -173,9 +173,10 @@ class Tiles final : public Path<T> {
         }
     }
 
-    bool finite() const override {
-        return std::all_of(layers_.begin(), layers_.end(), [](const Layer<T>& layer) {
-            return all_finite(layer.panels) && all_finite(layer.first) && all_finite(layer.second);
+    bool finite(int thread, int threads) const override {
+        return std::all_of(layers_.begin(), layers_.end(), [=](const Layer<T>& layer) {
+            return all_finite(layer.panels, thread, threads) && all_finite(layer.first, thread, threads) &&
+                   all_finite(layer.second, thread, threads);
         });
     }
 

@@ -31,7 +31,9 @@ void forward_block(const Dense<T>& layer, long number, Rows<const T> A_prev, lon
     const T* panel = layer.panel(layer.panels, number);
     T* out = A.panel(number);
     const T* next = number + 1 < layer.count() ? panel + (layer.inputs + 1) * PANEL<T> : nullptr;
-    linear<V>(rows, columns, A_prev, panel, layer.inputs, out, next);
+    const bool rectified = layer.activation == Activation::relu;
+    linear<V>(rows, columns, A_prev, panel, layer.inputs, out, next, rectified);
+    if (rectified || layer.activation == Activation::identity) return;
     for (long r = 0; r < rows; ++r, out += PANEL<T>) {
         if (Z.data)
             for (long i = 0; i < used; i += V::lanes)

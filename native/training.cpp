@@ -187,6 +187,7 @@ class Run {
         repeating_ = true;
         ahead_ = false;
         ended_ = aborted_ = false;
+        whole_.store(true);
     }
 
     Report& report() { return report_; }
@@ -310,6 +311,7 @@ class Run {
     /// Validates, closes the epoch, and begins the next.
     void end_epoch(int thread) {
         if (validation_ && !repeating_) validate(thread);
+        if (!path_->finite(thread, threads_)) whole_.store(false);
         barrier_.wait();
         if (thread == 0) alone([this] { close(); });
         barrier_.wait();
@@ -318,7 +320,7 @@ class Run {
     void close() {
         Position& at = report_.position;
         if (stop_validation_.load()) return end(End::interrupted);
-        if (!path_->finite()) {
+        if (!whole_.load()) {
             report_.whole_cost = true;
             return end(End::diverged);
         }
@@ -496,7 +498,7 @@ class Run {
     Step<T> step_{};
     double batch_weight_ = 0, cost_ = 0, penalty_ = 0, asked_ = 0, kept_time_ = 0;
     bool ended_ = false, aborted_ = false, epoch_ended_ = false, keep_due_ = false, repeating_ = false;
-    std::atomic<bool> stop_validation_{false};
+    std::atomic<bool> stop_validation_{false}, whole_{true};
 };
 
 /// After a divergence: takes the steps again up to the last whose cost was finite, and one more.
@@ -516,7 +518,7 @@ void go_back(Run<T>& run, const Position& from, const Parameters<T>& parameters,
     constexpr long ANY = 1L << 40;
     run.go(ANY, diverged.step - 1 - at.step);
     // A parameter may have been infinite before a cost was: then nothing of this call is kept.
-    const bool whole = run.path().finite();
+    const bool whole = run.path().finite(0, 1);
     const Position good = whole ? run.report().position : from;
     if (whole) run.path().store(parameters, moments);
     run.repeat();
