@@ -77,7 +77,7 @@ NETS = (
     Net((3, 5, 5, 3, 1), batch=32, steps=500),
     Net((100, 64, 64, 2), batch=256, steps=64),
     Net((784, 256, 128, 10), batch=128, steps=64),
-    Net((784, 1024, 1024, 10), batch=256, steps=16),
+    Net((784, 1024, 1024, 10), batch=256, steps=64),
 )
 
 
