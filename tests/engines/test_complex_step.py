@@ -63,7 +63,8 @@ def test_every_entry_is_right(output, cost, hidden, L, extra, name):  # noqa: PL
     start = initial_parameters(n, activations, "course", 2, np.float64)
     net = Network(n, activations, cost, unpack(scale * pack(start), start))
     X, Y = random.standard_normal((3, M)), targets(cost)
-    w, l2 = (random.random((1, M)) + 0.5, 0.7) if extra else (None, 0.0)
+    w = random.random((1, M)) + 0.5 if extra else None
+    penalty = {"l2": 0.7} if extra else {}
     D = [dropout_mask(n[k], M, KEEP, 1, epoch=0, step=0, layer=k).astype(float) for k in range(L)]
     masks = tuple(Mask(each, KEEP) for each in D) if extra else ()
     factors = {k: each / KEEP for k, each in enumerate(D)} if extra else {}
@@ -73,9 +74,9 @@ def test_every_entry_is_right(output, cost, hidden, L, extra, name):  # noqa: PL
         for array in net.parameters.arrays():
             arrays.append(theta[at : at + array.size].reshape(array.shape))
             at += array.size
-        return plain_cost(arrays, activations, cost, X, Y, w=w, l2=l2, masks=factors)
+        return plain_cost(arrays, activations, cost, X, Y, w=w, masks=factors, **penalty)
 
-    found = taken.backward(net, taken.forward(net, X, masks), Y, w, l2=l2).parameters
+    found = taken.backward(net, taken.forward(net, X, masks), Y, w, **penalty).parameters
     expected = unpack(complex_step(J, pack(net.parameters)), net.parameters)
 
     for a, b in zip(found.arrays(), expected.arrays(), strict=True):
