@@ -135,16 +135,15 @@ def chosen_options() -> st.SearchStrategy[dict[str, Any]]:
 
 @st.composite
 def cases(draw: st.DrawFn, most: int = 320) -> Case:
-    """Draw a run of at most `most` examples."""
+    """Draw a run of at most `most` examples; softmax has two outputs or more."""
     width = NARROW if draw(st.booleans()) else WIDE
     n = tuple(draw(st.lists(width, min_size=2, max_size=5)))
     cost = draw(st.sampled_from([*COST_NUMBERS]))
-    if cost == "categorical_cross_entropy":
-        n = (*n[:-1], max(2, n[-1]))
     hidden = draw(
         st.lists(st.sampled_from([*ACTIVATION_NUMBERS]), min_size=len(n) - 2, max_size=len(n) - 2)
     )
     output = draw(st.sampled_from(outputs_of(cost)))
+    n = (*n[:-1], max(2, n[-1])) if output == "softmax" else n
     chosen = Hyperparameters(**draw(chosen_options()))
     return Case(
         n=n,

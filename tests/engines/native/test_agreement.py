@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from ellnet.batches import Examples
-from ellnet.engines import Run, engine
+from ellnet.engines import Run, array, engine, native
 from ellnet.equations.optimizers import OPTIMIZERS
 from ellnet.hyperparameters import Hyperparameters
+from ellnet.lbfgs import pack
 from ellnet.network import Network, initial_parameters
 from ellnet.state import TrainingState
 from tests.engines.libraries import KINDS
@@ -26,23 +27,30 @@ OF_MANY = {"dropout", "penalties", "optimizer adam"}
 """Kinds whose steps are sums of several chunks."""
 
 
-def trained(
-    kind: str, path: str, dtype: str, name: str, amount: tuple[int, int] = FEW
-) -> tuple[np.ndarray, Run]:
-    """The update of all parameters in three epochs, in one vector, and the run itself."""
-    m, size = amount
-    hidden, output, cost, options = KINDS[kind]
+def network_and_examples(
+    kind: str, path: str, dtype: str, m: int
+) -> tuple[Network, Examples, Examples]:
+    """A network of a kind, examples with weights, and the first nine of them."""
+    hidden, output, cost, _ = KINDS[kind]
     n, g, random = PATHS[path], (hidden, hidden, output), np.random.default_rng(0)
     number: Any = np.dtype(dtype).type
     net = Network(n, g, cost, initial_parameters(n, g, "course", 1, number))
     X, w = random.standard_normal((n[0], m)), random.random((1, m)) + 0.5
     Y = np.eye(3)[random.integers(0, 3, m)].T
+    return net, Examples(X, Y, w), Examples(X[:, :9], Y[:, :9], w[:, :9])
+
+
+def trained(
+    kind: str, path: str, dtype: str, name: str, amount: tuple[int, int] = FEW
+) -> tuple[np.ndarray, Run]:
+    """The update of all parameters in three epochs, in one vector, and the run itself."""
+    m, size = amount
+    net, examples, held = network_and_examples(kind, path, dtype, m)
     chosen = Hyperparameters(
-        **{"epochs": 3, "batch_size": size, "dtype": dtype, "learning_rate": 1e-3, **options}
+        **{"epochs": 3, "batch_size": size, "dtype": dtype, "learning_rate": 1e-3, **KINDS[kind][3]}
     )
     moments = OPTIMIZERS[chosen.optimizer].moments
     state = TrainingState.start(net.parameters, moments, chosen.seed)
-    examples, held = Examples(X, Y, w), Examples(X[:, :9], Y[:, :9], w[:, :9])
     ran = engine(name).run(net, state, chosen, examples, held, epochs=3)
     pairs = zip(ran.state.parameters.arrays(), net.parameters.arrays(), strict=True)
     return np.concatenate([(a - b).ravel().astype(float) for a, b in pairs]), ran
@@ -64,3 +72,22 @@ def test_the_update_and_the_costs_are_the_array_engine_s(kind, path, dtype):
     assert np.linalg.norm(found - expected) <= bound * np.linalg.norm(expected)
     for costs in ("iterations", "costs", "validation_costs"):
         assert getattr(ran, costs) == pytest.approx(getattr(oracle, costs), rel=bound), costs
+
+
+@pytest.mark.parametrize("dtype", BOUNDS)
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if " of " in kind or kind.startswith("hidden")]
+)
+def test_cost_and_gradients_are_the_array_engine_s(kind, path, dtype):
+    """Of all examples together, several chunks, with the penalty: what L-BFGS goes by."""
+    net, examples, _ = network_and_examples(kind, path, dtype, 700)
+    expected, dtheta = array.cost_and_gradients(net, examples, l2=0.3)
+
+    found, gradients = native.cost_and_gradients(net, examples, l2=0.3)
+
+    assert found == pytest.approx(expected, rel=BOUNDS[dtype])
+    assert native.cost(net, examples) == pytest.approx(array.cost(net, examples), rel=BOUNDS[dtype])
+    assert {each.dtype.name for each in gradients.arrays()} == {dtype}
+    a, b = (pack(each) for each in (gradients, dtheta))
+    assert np.linalg.norm(a - b) <= BOUNDS[dtype] * np.linalg.norm(b)

@@ -11,7 +11,7 @@ from ellnet.engines import native
 from ellnet.hyperparameters import Hyperparameters
 from tests.counts import count
 from tests.engines.every_engine import TARGETS
-from tests.engines.native.configurations import Case, bits, cases, run_of
+from tests.engines.native.configurations import Case, bits, cases, data_of, network_of, run_of
 from tests.engines.native.running import BEST, THREADS, on_target
 
 PLAIN = Hyperparameters(batch_size=64, l2=0.1, epochs=10, learning_rate=0.01)
@@ -92,6 +92,24 @@ def cut_at(case: Case, step: int, expected: tuple[bytes, ...]) -> None:
         validation_costs=first.validation_costs + rest.validation_costs,
     )
     assert bits(joined) == expected
+
+
+@pytest.mark.parametrize("kind", FIXED)
+def test_cost_and_gradients_have_the_same_bits_everywhere(kind):
+    """On every instruction set and number of threads."""
+    net, examples = network_of(FIXED[kind]), data_of(FIXED[kind], 600, 3)
+    found = set()
+
+    for target in TARGETS:
+        with on_target(target):
+            for threads in THREADS[:4]:
+                cost, gradients = native.cost_and_gradients(
+                    net, examples, l2=0.1, n_threads=threads
+                )
+                arrays = (np.ascontiguousarray(each).tobytes() for each in gradients.arrays())
+                found.add((cost, *arrays))
+
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize("kind", FIXED)
