@@ -1,6 +1,7 @@
 """What the native engine covers has the same numbers in Python and C++; the rest is refused in words."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from ellnet.errors import HyperparameterError
 from ellnet.network import Network, Parameters
 
 NATIVE = Path(__file__).resolve().parents[3] / "native"
-TABLES = {
+TABLES: dict[str, tuple[str, dict[str, int], Mapping[str, object]]] = {
     "Activation": ("network.hpp", ACTIVATION_NUMBERS, ACTIVATIONS),
     "Cost": ("network.hpp", COST_NUMBERS, COSTS),
     "Optimizer": ("network.hpp", OPTIMIZER_NUMBERS, OPTIMIZERS),
