@@ -20,7 +20,7 @@ from ellnet.interruption import interruptible
 from ellnet.lbfgs import minimize
 from ellnet.network import Network, Parameters
 from ellnet.state import TrainingState
-from ellnet.stopping import EarlyStopping, Stopping
+from ellnet.stopping import EarlyStopping, Look, Stopping
 
 __all__ = ["Hook", "Metric", "Outcome", "moments_of", "split_off", "train"]
 
@@ -272,14 +272,14 @@ class _Loop:
             self.before, self.state = ran.good or self.state, ran.state
         else:
             self.state = self.before
-        exhausted = self._record_epochs(ran, seconds / max(1, len(ran.costs)))
+        look = self._record_epochs(ran, seconds / max(1, len(ran.costs)))
         if ran.divergence is not None:
             self.trouble = ran.divergence
             return "diverged"
         if ran.interrupted:
             return "interrupted"
         ended = [hook.after_epoch(self.state, self.kept.so_far()) for hook in self.hooks]
-        if exhausted and not self._cut_rate():
+        if look.exhausted and not self._cut_rate():
             return "early"
         return "hook" if any(ended) else ""
 
@@ -294,15 +294,15 @@ class _Loop:
         ended = replace(ran, costs=costs[:good], validation_costs=validated[:good])
         return replace(ended, state=self.state, divergence=trouble)
 
-    def _record_epochs(self, ran: Run, seconds: float) -> bool:
-        """Keep what the epochs cost; say whether patience has run out."""
+    def _record_epochs(self, ran: Run, seconds: float) -> Look:
+        """Keep what the epochs cost; return what the last of them came to."""
         validated = ran.validation_costs or (None,) * len(ran.costs)
-        exhausted = False
+        look = Look(best=False, exhausted=False)
         for cost, validation_cost in zip(ran.costs, validated, strict=True):
             epoch = Epoch(cost, validation_cost, self._measure(), seconds)
             self.kept.end_epoch(epoch)
-            exhausted = self._no_more_gain(epoch)
-        return exhausted
+            look = self._look(epoch)
+        return look
 
     def _measure(self) -> float | None:
         metric, held = self.data.metric, self.data.validation
@@ -313,15 +313,15 @@ class _Loop:
             A = self.engine.predict(net, held.X, n_threads=self.n_threads)
         return metric.measure(net, A, held)
 
-    def _no_more_gain(self, epoch: Epoch) -> bool:
-        """Keep the best parameters so far, and say whether patience has run out."""
+    def _look(self, epoch: Epoch) -> Look:
+        """Look at an epoch that has ended, and keep the best parameters so far."""
         if self.stopping is None:
-            return False
+            return Look(best=False, exhausted=False)
         look = self.stopping.look(epoch)
         if look.best:
             self.best = self.state.parameters
             self.kept.best_epoch = len(self.kept)
-        return look.exhausted
+        return look
 
     def _cut_rate(self) -> bool:
         """Cut the learning rate, where the schedule does so in place of ending; say whether it did."""
