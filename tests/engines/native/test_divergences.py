@@ -121,6 +121,29 @@ def test_after_hundreds_of_steps_the_step_before_is_kept(width, size):
     assert ran.state.epoch_cost == stopped.state.epoch_cost
 
 
+@pytest.mark.parametrize("threads", THREADS[:4])
+@pytest.mark.parametrize("width", [1, 20, 100])
+def test_a_weight_that_overflows_in_an_epoch_s_last_step_is_found_by_whoever_looks(width, threads):
+    """Every cost was finite; each thread looks through its share: the state before that step is kept."""
+    W, b = np.zeros((1, width), np.float32), np.zeros((1, 1), np.float32)
+    W[0, -1] = 1.0
+    net = Network((width, 1), ("identity",), "squared_error", Parameters.of([W], [b]))
+    X = np.zeros((width, 2), np.float32)
+    X[-1] = [1e-3, 1e18]
+    chosen = Hyperparameters(
+        optimizer="gradient_descent", learning_rate=1e5, l2=0.0, batch_size=1, shuffle=False
+    )
+
+    ran = native.run(
+        net, begin(net), chosen, Examples(X, np.zeros((1, 2))), epochs=3, n_threads=threads
+    )
+
+    assert ran.divergence is not None
+    assert (ran.divergence.step, ran.divergence.quantity, ran.divergence.layer) == (2, "W", 1)
+    assert (len(ran.iterations), ran.costs, place(ran.state)) == (2, (), (1, 0, 1))
+    assert ran.state.parameters.W[1][0, -1] == pytest.approx(1.0 - 1e5 * 1e-6, rel=1e-6)
+
+
 @pytest.mark.parametrize("kind", NETWORKS)
 def test_what_is_kept_has_the_same_bits_everywhere(kind):
     """On every target and number of threads."""
