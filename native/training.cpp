@@ -7,9 +7,10 @@
 #include <exception>
 #include <limits>
 #include <optional>
-#include <thread>
 
 #include "memory.hpp"
+#include "orders.hpp"
+#include "rates.hpp"
 #include "team.hpp"
 
 namespace ellnet {
@@ -29,97 +30,6 @@ constexpr double INSIDE_A_STEP = 0.02;
 double now() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
-
-/// beta^t for t = 1, 2, ...: a function of t alone, with one multiplication for most steps.
-class Power {
-  public:
-    explicit Power(double beta) : beta_(beta) {}
-
-    double at(std::int64_t t) {
-        if (t != t_ + 1 || t % 64 == 0) {
-            value_ = std::pow(beta_, static_cast<double>(t - t % 64));
-            for (std::int64_t i = 0; i < t % 64; ++i) value_ *= beta_;
-        } else {
-            value_ *= beta_;
-        }
-        t_ = t;
-        return value_;
-    }
-
-  private:
-    double beta_;
-    std::int64_t t_ = -2;
-    double value_ = 1;
-};
-
-/// The orders of epochs, of which the next may be drawn by another thread while the one under way is in use.
-class Orders {
-  public:
-    Orders(long m, std::uint64_t seed) : seed_(seed), now_(m), next_(m) {}
-
-    /// Thread 0: has the order of an epoch in use; `another` says whether the next one will be asked for.
-    void use(std::int64_t epoch, bool another) {
-        if (coming_ == epoch) {
-            while (drawn_.load(std::memory_order_acquire) != epoch) std::this_thread::yield();
-            std::swap(now_, next_);
-        } else {
-            now_.draw(seed_, static_cast<std::uint64_t>(epoch));
-        }
-        coming_ = another ? epoch + 1 : -1;
-        if (another) wanted_.store(epoch + 1, std::memory_order_release);
-    }
-    const std::uint32_t* data() const { return now_.data(); }
-
-    /// The other thread: draws what is wanted, until `ended`.
-    void draw_ahead() {
-        for (int idle = 0; !ended_.load(std::memory_order_acquire);) {
-            const std::int64_t epoch = wanted_.load(std::memory_order_acquire);
-            if (epoch != drawn_.load()) {
-                next_.draw(seed_, static_cast<std::uint64_t>(epoch));
-                drawn_.store(epoch, std::memory_order_release);
-                idle = 0;
-            } else if (++idle > 100) {
-                std::this_thread::sleep_for(std::chrono::microseconds(20));
-            }
-        }
-    }
-    void end() { ended_.store(true, std::memory_order_release); }
-
-  private:
-    std::uint64_t seed_;
-    Order now_, next_;
-    std::int64_t coming_ = -1;  ///< the epoch of `next_`, of thread 0 alone; -1 where its numbers are in use or of no use
-    std::atomic<std::int64_t> wanted_{-1}, drawn_{-1};
-    std::atomic<bool> ended_{false};
-};
-
-/// The two rates of NAdam's step t, eq. 13.7: of the moment, and of the gradient itself.
-struct NAdamRates {
-    double ahead, here;
-};
-
-class NAdam {
-  public:
-    NAdam(double beta_1, double momentum_decay) : beta_1_(beta_1), decay_(momentum_decay) {}
-
-    NAdamRates at(std::int64_t t) {
-        if (t < t_) t_ = 0, product_ = 1.0;
-        // What is left of the product below 1e-30 changes no digit of 1 - product.
-        while (t_ < t && product_ > 1e-30) product_ *= mu(++t_);
-        t_ = t;
-        const double now = mu(t), after = mu(t + 1);
-        return {after / (1.0 - product_ * after), (1.0 - now) / (1.0 - product_)};
-    }
-
-  private:
-    double mu(std::int64_t t) const {
-        return beta_1_ * (1.0 - 0.5 * std::pow(0.96, static_cast<double>(t) * decay_));
-    }
-
-    double beta_1_, decay_;
-    std::int64_t t_ = 0;
-    double product_ = 1.0;
-};
 
 /// A run under way. Every thread goes through `work`; thread 0 does what one alone has to do.
 template <class T>
