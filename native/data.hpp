@@ -79,19 +79,43 @@ void gather(const Source& source, long example, long units, T* out) {
         copy_column<T, std::uint8_t>(at, source.unit_stride, units, out);
 }
 
+/// Copies one example to a slot: `units` numbers, or K of them side by side where K is not 0.
+template <class T, class From, int K>
+inline void gather_slot(const char* at, std::int64_t stride, long units, T* out) {
+    if constexpr (K > 0) stride = sizeof(From);
+#pragma GCC unroll 4
+    for (long k = 0; k < (K > 0 ? K : units); ++k) {
+        From x;
+        std::memcpy(&x, at + k * stride, sizeof x);
+        out[k * SLOTS] = static_cast<T>(x);
+    }
+}
+
+template <class T, class From, int K>
+void gather_slots_of(const Source& source, const std::uint32_t* order, long first, long units, long slots, long end,
+                     T* out) {
+    const char* data = source.data;
+    const std::int64_t jump = source.example_stride, stride = source.unit_stride;
+    for (long s = 0; s < slots; ++s) {
+        const long place = first + s;
+        if (order && place + SLOTS < end) __builtin_prefetch(data + static_cast<long>(order[place + SLOTS]) * jump);
+        gather_slot<T, From, K>(data + (order ? static_cast<long>(order[place]) : place) * jump, stride, units, out + s);
+    }
+    for (long s = slots; s < SLOTS; ++s)
+        for (long k = 0; k < units; ++k) out[k * SLOTS + s] = out[k * SLOTS + slots - 1];
+}
+
+/// The numbers of units that small tables have most, side by side in memory, without a loop.
 template <class T, class From>
 void gather_slots(const Source& source, const std::uint32_t* order, long first, long units, long slots, long end, T* out) {
-    for (long s = 0; s < SLOTS; ++s) {
-        const long place = first + (s < slots ? s : slots - 1);
-        if (order && place + SLOTS < end)
-            __builtin_prefetch(source.data + static_cast<long>(order[place + SLOTS]) * source.example_stride);
-        const char* at = source.data + (order ? static_cast<long>(order[place]) : place) * source.example_stride;
-        for (long k = 0; k < units; ++k, at += source.unit_stride) {
-            From x;
-            std::memcpy(&x, at, sizeof x);
-            out[k * SLOTS + s] = static_cast<T>(x);
-        }
-    }
+    auto* gather = gather_slots_of<T, From, 0>;
+    if (source.unit_stride == static_cast<std::int64_t>(sizeof(From)))
+        gather = units == 1   ? gather_slots_of<T, From, 1>
+                 : units == 2 ? gather_slots_of<T, From, 2>
+                 : units == 3 ? gather_slots_of<T, From, 3>
+                 : units == 4 ? gather_slots_of<T, From, 4>
+                              : gather;
+    gather(source, order, first, units, slots, end, out);
 }
 
 /// Copies examples to slots, unit by unit: out[unit * SLOTS + slot]. Slots without an example hold the last one again: numbers

@@ -7,9 +7,12 @@
 // (the order matters: each file uses the ones before it)
 #include "activations.hpp"
 #include "costs.hpp"
+#include "narrow.hpp"
 #include "linear.hpp"
 #include "optimizers.hpp"
 #include "tiles.hpp"
+#include "learning.hpp"
+#include "norms.hpp"
 // (the path for tiny networks)
 #include "lanes.hpp"
 

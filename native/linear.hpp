@@ -62,18 +62,22 @@ void product_across(const T* a, long jump, const T* p, long K, const T* from, T*
     sums.store(out);
 }
 
-/// Parts into which the sum over examples is cut, for other work between them.
-constexpr int PARTS = 8;
+/// Nothing to do between the parts of a sum over examples.
+struct Nothing {
+    static constexpr int parts = 1;
+    INLINE void operator()() const {}
+};
 
-/// out[r] = sum over examples e of a[e, r] p[e]: columns of A times a panel of dZ. `between(i)` is called after part i:
-/// divisions and roots of another tile's step go on beside the products.
+/// out[r] = sum over examples e of a[e, r] p[e]: columns of A times a panel of dZ. `between()` is called after each of its
+/// parts: divisions and roots of another tile's step go on beside the products, as long as nothing has to leave the registers.
 template <class V, int R, int C, class Between, class T = typename V::T>
-INLINE void product_down(const T* a, const T* p, long examples, T* out, Between&& between) {
+INLINE void product_down(const T* a, const T* p, long examples, T* out, Between& between) {
+    constexpr int parts = Between::parts;
     Sums<V, R, C> sums(nullptr);
-    for (int part = 0; part < PARTS; ++part) {
-        const long count = examples * (part + 1) / PARTS - examples * part / PARTS;
+    for (int part = 0; part < parts; ++part) {
+        const long count = examples * (part + 1) / parts - examples * part / parts;
         for (long e = 0; e < count; ++e, a += PANEL<T>, p += PANEL<T>) sums.add(a, 1, p);
-        between(part);
+        between();
     }
     sums.store(out);
 }
@@ -141,19 +145,35 @@ INLINE void linear_backward_input(long rows, long columns, Rows<const T> dZ, con
 }
 
 /// The sums of dW[l] = (1/m) dZ[l] A[l-1]^T (eq. 6.2) and db[l] = (1/m) sum dZ[l] (eq. 6.3) for rows of inputs, of which
-/// the last is always 1, and the first `columns` units of a panel. What comes `between` is done once.
-template <class V, class Between, class T = typename V::T>
-INLINE void linear_backward(long rows, long columns, const T* a, const T* dZ, long examples, T* out, Between&& between) {
-    bool done = false;
+/// the last is always 1, and the first `columns` units of a panel.
+template <class V, class T = typename V::T>
+void linear_backward(long rows, long columns, const T* a, const T* dZ, long examples, T* out) {
+    const Nothing nothing;
     row_blocks(rows, [&](long first, int count) {
         vector_pairs<V>(columns, [&](long at, auto C) {
             with_rows(count, [&](auto R) {
-                const auto once = [&](int part) {
-                    if (!done) between(part);
-                };
-                product_down<V, R.value, C.value>(a + first, dZ + at, examples, out + first * PANEL<T> + at, once);
-                done = true;
+                product_down<V, R.value, C.value>(a + first, dZ + at, examples, out + first * PANEL<T> + at, nothing);
             });
         });
     });
+}
+
+/// How BLOCK rows of a whole panel are cut into products.
+template <class V>
+struct WholeTile {
+    static constexpr int vectors = static_cast<int>(PANEL<typename V::T> / V::lanes);
+    static constexpr int C = vectors < 2 ? 1 : 2;
+    static constexpr int blocks = (static_cast<int>(BLOCK) + TILE_ROWS - 1) / TILE_ROWS;
+    static constexpr int R = static_cast<int>(BLOCK) / blocks;
+    static constexpr int products = blocks * vectors / C;
+    static_assert(R * blocks == BLOCK && C * (vectors / C) == vectors, "a tile is whole products");
+};
+
+/// `linear_backward` for BLOCK rows and a whole panel, with other work between the parts.
+template <class V, class Between, class T = typename V::T>
+INLINE void linear_backward_whole(const T* a, const T* dZ, long examples, T* out, Between& between) {
+    using Cut = WholeTile<V>;
+    for (int first = 0; first < BLOCK; first += Cut::R)
+        for (long at = 0; at < PANEL<T>; at += Cut::C * V::lanes)
+            product_down<V, Cut::R, Cut::C>(a + first, dZ + at, examples, out + first * PANEL<T> + at, between);
 }

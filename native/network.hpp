@@ -16,6 +16,10 @@ constexpr long BLOCK = 8;
 template <class T>
 constexpr long PANEL = 128 / sizeof(T);
 
+/// Rows and columns of a square that is transposed in registers.
+template <class T>
+constexpr long SQUARE = 32 / sizeof(T);
+
 /// Examples that lie beside one another on the path for tiny networks.
 constexpr long SLOTS = 32;
 

@@ -35,6 +35,7 @@ class Tiles final : public Path<T> {
     Tiles(const Kernels<T>& kernels, const Shape& shape, int moments, long rows, bool keep_gradients, bool dropout,
           int threads)
         : kernels_(kernels), shape_(shape), cost_(shape_), layers_(static_cast<std::size_t>(shape.L()) + 1) {
+        rows_ = rows;
         jump_ = rows * PANEL<T>;
         for (long l = 0; l <= shape.L(); ++l) build(l, moments, rows, keep_gradients, dropout);
         Y_ = Array<T>(panels_of<T>(shape.n.back()) * jump_);
@@ -219,6 +220,23 @@ class Tiles final : public Path<T> {
         dense.gradients = layer.gradients.data();
     }
 
+    /// Rows of the tile that begins at a row, all in one panel of inputs. A layer of few units has its inputs in the lanes.
+    long rows_of_tile(long l, long row) const {
+        const Dense<T>& dense = at(l).dense;
+        return std::min(dense.units <= TINY ? PANEL<T> : BLOCK, dense.inputs + 1 - row);
+    }
+
+    /// About how many cycles a tile takes with a chunk of `rows` examples: products, then the step and the transposed panel,
+    /// dearer where they do not go on beside the products of another tile.
+    static double work_of(const TileJob<T>& job, long rows) {
+        const auto halves = [](long count) { return count > PANEL<T> / 2 ? 2L : 1L; };
+        const long units = std::min(PANEL<T>, job.layer->units - job.tile.panel * PANEL<T>), deep = job.tile.rows;
+        const bool narrow = job.layer->units <= TINY, whole = deep == BLOCK && units == PANEL<T>;
+        const long products = std::max(4L, narrow ? units * halves(deep) : deep * halves(units));
+        const long after = deep * halves(units) * (whole ? 18 : 36) + (job.layer->transposed ? 20 * deep : 0);
+        return static_cast<double>(rows * products + after + 90);
+    }
+
     /// Lists the tiles of all layers and gives each thread a run of them with an even share of the work.
     void share_tiles(int threads) {
         std::vector<double> work;
@@ -226,11 +244,10 @@ class Tiles final : public Path<T> {
         for (long l = 1; l <= shape_.L(); ++l)
             for (long group = 0; group <= at(l).dense.inputs; group += TOGETHER)
                 for (long panel = 0; panel < at(l).dense.count(); ++panel)
-                    for (long row = group; row <= at(l).dense.inputs && row < group + TOGETHER; row += BLOCK) {
-                        const long rows = std::min(BLOCK, at(l).dense.inputs + 1 - row);
-                        const long columns = std::min(PANEL<T>, at(l).dense.units - panel * PANEL<T>);
+                    for (long row = group, rows = 0; row <= at(l).dense.inputs && row < group + TOGETHER; row += rows) {
+                        rows = rows_of_tile(l, row);
                         jobs_.push_back(job({static_cast<int>(l), panel, row, rows}));
-                        total += static_cast<double>(rows * (columns > PANEL<T> / 2 ? 2 : 1)) * (l > 1 ? 1.1 : 1.0);
+                        total += work_of(jobs_.back(), rows_);
                         work.push_back(total);
                     }
         for (int thread = 0; thread <= threads; ++thread)
@@ -343,7 +360,7 @@ class Tiles final : public Path<T> {
     const Shape shape_;
     const CostTable<T> cost_;
     std::vector<Layer<T>> layers_;
-    long jump_ = 0;
+    long rows_ = 0, jump_ = 0;
     Array<T> Y_, weights_;
     Array<double> losses_;
     double loss_ = 0;

@@ -11,6 +11,7 @@ namespace {
 constexpr int TILE_ROWS = 6;
 
 #include "vectors_avx2.hpp"
+#include "squares_x86.hpp"
 // (vectors come first: the kernels are written over them)
 #include "kernels.hpp"
 

@@ -12,6 +12,7 @@ namespace {
 constexpr int TILE_ROWS = 8;
 
 #include "vectors_avx512.hpp"
+#include "squares_x86.hpp"
 // (vectors come first: the kernels are written over them)
 #include "kernels.hpp"
 

@@ -19,7 +19,7 @@ struct Kernels {
     /// What a row of A needs once its panels are done: softmax, and the input that is always 1.
     void (*finish)(const Dense<T>& layer, long rows, Rows<T> A);
 
-    /// Losses, A[L] in the place of Z[L], and dZ[L] times each example's weight.
+    /// Losses times weights, and dZ[L] times each example's weight where it has a place; Z[L] is used up.
     void (*output)(Activation g, const CostOf<T>& cost, long units, Rows<T> Z, Rows<const T> Y, const T* weights, long rows,
                    T* scratch, Rows<T> dZ, double* losses);
 

@@ -19,7 +19,7 @@ namespace {
 
 /// Steps after which a copy of parameters and moments is kept, to go back to from a divergence; the fewer where they take long.
 constexpr std::int64_t KEPT_EVERY = 256, KEPT_EVERY_AT_LEAST = 16;
-constexpr double KEPT_SECONDS = 1.0;
+constexpr double KEPT_SECONDS = 4.0;
 
 /// Steps of a tiny network between two looks at the clock.
 constexpr std::int64_t TINY_STEPS = 64;

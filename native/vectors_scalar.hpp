@@ -163,3 +163,10 @@ INLINE F64 split(const F64& x, F64& exponent) {
     }
     return m;
 }
+
+/// out[j * PANEL + k] = in[k * PANEL + j] for a square of SQUARE by SQUARE.
+template <class T>
+INLINE void transpose_square(const T* in, T* out) {
+    for (long j = 0; j < SQUARE<T>; ++j)
+        for (long k = 0; k < SQUARE<T>; ++k) out[j * PANEL<T> + k] = in[k * PANEL<T> + j];
+}

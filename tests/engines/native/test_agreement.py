@@ -23,29 +23,32 @@ BOUNDS = {"float64": 1e-12, "float32": 2e-5}
 FEW, CHUNKS = (40, 8), (700, 300)
 """Examples and examples a step: a few, and more than the 256 of a chunk."""
 
+WIDE = "hidden tanh"
+"""The kind for networks of many widths."""
+
 OF_MANY = {"dropout", "penalties", "optimizer adam"}
 """Kinds whose steps are sums of several chunks."""
 
 
 def network_and_examples(
-    kind: str, path: str, dtype: str, m: int
+    kind: str, n: tuple[int, ...], dtype: str, m: int
 ) -> tuple[Network, Examples, Examples]:
     """A network of a kind, examples with weights, and the first nine of them."""
     hidden, output, cost, _ = KINDS[kind]
-    n, g, random = PATHS[path], (hidden, hidden, output), np.random.default_rng(0)
+    g, random = (*[hidden] * (len(n) - 2), output), np.random.default_rng(0)
     number: Any = np.dtype(dtype).type
     net = Network(n, g, cost, initial_parameters(n, g, "course", 1, number))
     X, w = random.standard_normal((n[0], m)), random.random((1, m)) + 0.5
-    Y = np.eye(3)[random.integers(0, 3, m)].T
+    Y = np.eye(n[-1])[random.integers(0, n[-1], m)].T
     return net, Examples(X, Y, w), Examples(X[:, :9], Y[:, :9], w[:, :9])
 
 
 def trained(
-    kind: str, path: str, dtype: str, name: str, amount: tuple[int, int] = FEW
+    kind: str, n: tuple[int, ...], dtype: str, name: str, amount: tuple[int, int] = FEW
 ) -> tuple[np.ndarray, Run]:
     """The update of all parameters in three epochs, in one vector, and the run itself."""
     m, size = amount
-    net, examples, held = network_and_examples(kind, path, dtype, m)
+    net, examples, held = network_and_examples(kind, n, dtype, m)
     chosen = Hyperparameters(
         **{"epochs": 3, "batch_size": size, "dtype": dtype, "learning_rate": 1e-3, **KINDS[kind][3]}
     )
@@ -64,14 +67,27 @@ def trained(
 def test_the_update_and_the_costs_are_the_array_engine_s(kind, path, dtype):
     """After three epochs: norm of the difference over norm of the update, and each cost."""
     amount = CHUNKS if kind in OF_MANY else FEW
-    expected, oracle = trained(kind, path, dtype, "array", amount)
+    expected, oracle = trained(kind, PATHS[path], dtype, "array", amount)
 
-    found, ran = trained(kind, path, dtype, "native", amount)
+    found, ran = trained(kind, PATHS[path], dtype, "native", amount)
 
     bound = BOUNDS[dtype]
     assert np.linalg.norm(found - expected) <= bound * np.linalg.norm(expected)
     for costs in ("iterations", "costs", "validation_costs"):
         assert getattr(ran, costs) == pytest.approx(getattr(oracle, costs), rel=bound), costs
+
+
+@pytest.mark.parametrize("dtype", BOUNDS)
+@pytest.mark.parametrize("outputs", [2, 9, 16, 17])
+@pytest.mark.parametrize("width", [8, 15, 16, 17, 31, 32, 33, 64, 65])
+def test_widths_that_fill_a_panel_and_widths_that_do_not(width, outputs, dtype):
+    """A layer's last weights, and its bias, end inside a vector, at its end, or alone in a new one."""
+    n, amount = (width, 70 - width, width, outputs), (90, 33)
+    expected, _ = trained(WIDE, n, dtype, "array", amount)
+
+    found, _ = trained(WIDE, n, dtype, "native", amount)
+
+    assert np.linalg.norm(found - expected) <= BOUNDS[dtype] * np.linalg.norm(expected)
 
 
 @pytest.mark.parametrize("dtype", BOUNDS)
@@ -81,7 +97,7 @@ def test_the_update_and_the_costs_are_the_array_engine_s(kind, path, dtype):
 )
 def test_cost_and_gradients_are_the_array_engine_s(kind, path, dtype):
     """Of all examples together, several chunks, with the penalty: what L-BFGS goes by."""
-    net, examples, _ = network_and_examples(kind, path, dtype, 700)
+    net, examples, _ = network_and_examples(kind, PATHS[path], dtype, 700)
     expected, dtheta = array.cost_and_gradients(net, examples, l2=0.3)
 
     found, gradients = native.cost_and_gradients(net, examples, l2=0.3)
