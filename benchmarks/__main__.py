@@ -1,4 +1,4 @@
-"""Which question: `python -m benchmarks [speed|fashion|defaults] [OPTIONS]`; speed by default."""
+"""Which question: `python -m benchmarks [speed|growth|fashion|defaults] [OPTIONS]`; speed by default."""
 
 import importlib
 import sys
@@ -8,6 +8,7 @@ __all__ = ["QUESTIONS", "main"]
 
 QUESTIONS = {
     "speed": "benchmarks.speed",
+    "growth": "benchmarks.growth",
     "fashion": "benchmarks.fashion",
     "defaults": "benchmarks.defaults",
 }
@@ -18,6 +19,8 @@ def main(words: Sequence[str]) -> int:
     """Ask a question; after the word `packages` only print what it needs installed, a line each."""
     listing = words[:1] == ["packages"]
     words = words[1:] if listing else words
+    if "--growth" in words:
+        words = ["growth", *(word for word in words if word != "--growth")]
     name = "speed" if not words or words[0].startswith("-") else words[0]
     if name not in QUESTIONS:
         print(f"there is no benchmark {name!r}; there are {', '.join(QUESTIONS)}", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import ellnet
 from ellnet.version import NUMERICS
 
-__all__ = ["core_ids", "describe", "load", "physical_cores", "versions"]
+__all__ = ["core_ids", "describe", "load", "most_memory", "physical_cores", "versions"]
 
 SIGNS = ("avx2", "fma", "avx512f", "avx512_bf16", "asimd", "sve")
 """The instruction sets worth telling, as the system names them."""
@@ -49,6 +50,21 @@ def physical_cores(system: Path = Path("/sys/devices/system/cpu")) -> int:
 def load() -> float:
     """Return how many processes wanted a core in the last minute; 0 where the system does not tell."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+
+
+def most_memory(status: str | None = None) -> int:
+    """Return the most bytes of memory that a process has had, of Linux's words for it; else 0.
+
+    Args:
+        status: what /proc/self/status said in that process; by default this one.
+    """
+    if status is None:
+        try:
+            status = Path("/proc/self/status").read_text(encoding="ascii")
+        except OSError:
+            return 0
+    found = re.search(r"^VmHWM:\s*(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0
 
 
 def describe() -> dict[str, Any]:

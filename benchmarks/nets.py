@@ -125,4 +125,6 @@ def material(net: Net, dtype: str = "float32") -> Material:
     labels = random.integers(0, net.classes, net.examples)
     inputs = random.standard_normal((MANY, net.n[0]), dtype=np.float32)
     parameters = initial_parameters(net.n, net.activations, seed=0, dtype=np.dtype(dtype))
-    return Material(X.astype(dtype), labels, inputs.astype(dtype), parameters)
+    return Material(
+        X.astype(dtype, copy=False), labels, inputs.astype(dtype, copy=False), parameters
+    )

@@ -64,7 +64,7 @@ def argument(read: Callable[[str], Any]) -> Callable[[str], Any]:
 def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     """Return what was asked for; a wrong word ends the program with a sentence."""
     parser = argparse.ArgumentParser("./run bench", description=__doc__.split("\n\n")[0])
-    parser.epilog = "Other benchmarks: ./run bench fashion --help, ./run bench defaults --help"
+    parser.epilog = "Other benchmarks: ./run bench growth, fashion or defaults, each with --help"
     parser.add_argument("--quick", action="store_true", help="less than three minutes")
     nets, peers = argument(by_name), argument(peers_by_name)
     parser.add_argument("--nets", type=nets, default="", help="such as 3-5-5-3-1,100-64-64-2")
@@ -143,21 +143,27 @@ class Bench:
             if entrant.target not in {"", told["target"]}:
                 self.pass_over(process, f"it runs as {told['target']}, not as {entrant.target}")
 
+    def everybody_s(self, what: str) -> dict[Entrant, Any]:
+        """Return what each answers to the same request."""
+        found = {}
+        for process in list(self._everybody):
+            try:
+                found[process.entrant] = process.ask(what)
+            except ProcessError as error:
+                self.pass_over(process, str(error))
+        return found
+
     def look_at_peak(self) -> None:
         """Take a sample of the machine's peak for every way that ellnet runs in."""
-        for process in list(self._everybody):
-            if process.entrant.ours:
-                try:
-                    self._report.peaks.add(process.entrant, process.ask("peak"))
-                except ProcessError as error:
-                    self.pass_over(process, str(error))
+        for entrant, peak in self.everybody_s("peak").items():
+            self._report.peaks.add(entrant, peak)
 
     def prepare(self, net: Net) -> None:
         """Give the network to everybody; whose outputs are others computes something else."""
         expected = None
         for process in list(self._everybody):
             try:
-                A = np.array(process.ask("prepare", net=net.name))
+                A = np.array(process.ask("prepare", **asdict(net)))
             except ProcessError as error:
                 self.pass_over(process, str(error))
                 continue

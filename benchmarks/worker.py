@@ -12,14 +12,14 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from benchmarks.entrants import Entrant, Library
-from benchmarks.machine import core_ids, versions
-from benchmarks.nets import by_name, material
+from benchmarks.machine import core_ids, most_memory, versions
+from benchmarks.nets import Net, material
 
 __all__ = ["FEW", "Desk", "main"]
 
@@ -41,9 +41,9 @@ class Desk:
         found = versions(*self._entrant.packages)
         return {"versions": found, "target": tell() if tell else ""}
 
-    def prepare(self, net: str) -> list[list[float]]:
+    def prepare(self, n: Sequence[int], batch: int, steps: int) -> list[list[float]]:
         """Build a network and return its outputs for a few rows, before any training."""
-        (chosen,) = by_name(net)
+        chosen = Net(tuple(n), batch, steps)
         given = material(chosen, self._entrant.dtype)
         self._library.prepare(chosen, given)
         A = self._library.outputs(given.inputs[:FEW])
@@ -65,6 +65,10 @@ class Desk:
         """Return GFLOP/s of the fused multiply-add units, as far as the library can tell; else 0."""
         measure: Callable[[], float] | None = getattr(self._library, "peak", None)
         return measure() if measure else 0.0
+
+    def memory(self) -> int:
+        """Return the most bytes of memory that this process has had; 0 where the system does not tell."""
+        return most_memory()
 
     def answer(self, line: str) -> str:
         """Return the answer to a request; whatever goes wrong is an answer too."""

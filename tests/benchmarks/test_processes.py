@@ -1,5 +1,7 @@
 """Every library lives in a process of its own; what goes wrong there is a sentence here."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -17,19 +19,21 @@ OURS = Entrant("ellnet", "benchmarks.ours", 1, ("ellnet",), "array")
 
 def test_a_process_prepares_trains_and_predicts():
     """Its outputs are the engine's, also of a second net after it has trained on a first."""
+    (net,) = by_name(NET)
     with Process(OURS) as process:
         version = process.ask("hello")["versions"]["ellnet"]
-        process.ask("prepare", net="784-256-128-10")
+        process.ask("prepare", n=[784, 256, 128, 10], batch=128, steps=8)
         seconds = process.ask("train", epochs=1)
-        outputs = process.ask("prepare", net=NET)
+        outputs = process.ask("prepare", **asdict(net))
+        memory = process.ask("memory")
         predicting = process.ask("predict", rows=1, calls=10)
 
-    (net,) = by_name(NET)
     given = material(net)
     model = Network(net.n, net.activations, net.cost, given.parameters)
     expected = engine("array").predict(model, given.inputs[:FEW].T).T
     assert version
     assert 0 < predicting < 10
+    assert memory == 0 or 2**24 < memory < 2**36
     assert 0 < seconds < 60
     assert np.array(outputs) == pytest.approx(expected, abs=1e-6)
 
@@ -69,8 +73,8 @@ def test_a_library_that_ends_its_process_is_told(tmp_path, monkeypatch, program,
 def test_a_request_that_fails_leaves_the_process_alive():
     """The kind of error and its words are told, and the next request is answered until it is ended."""
     with Process(OURS) as process:
-        with pytest.raises(ProcessError, match="ValueError: there is no net '1-1'"):
-            process.ask("prepare", net="1-1")
+        with pytest.raises(ProcessError, match=r"TypeError: .*missing.*steps"):
+            process.ask("prepare", n=[1, 1], batch=1)
         answered = process.ask("hello")
         process.close()
         with pytest.raises(ProcessError, match="its process was ended"):

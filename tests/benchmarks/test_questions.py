@@ -96,7 +96,7 @@ def test_a_wrong_word_is_one_sentence(words, said, capsys):
 def test_an_unknown_benchmark_is_named(capsys):
     """The sentence lists the benchmarks there are."""
     assert main(["fashions"]) == 2
-    assert "no benchmark 'fashions'; there are speed, fashion" in capsys.readouterr().err
+    assert "no benchmark 'fashions'; there are speed, growth, fashion" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -105,6 +105,8 @@ def test_an_unknown_benchmark_is_named(capsys):
         ([], ["scikit-learn", "torch", "jax", "onnxruntime", "onnx"]),
         (["--quick", "--peers", "onnxruntime"], ["onnxruntime", "onnx"]),
         (["speed", "--peers", "none"], []),
+        (["--growth"], ["scikit-learn", "torch"]),
+        (["growth", "--peers", "jax"], ["jax"]),
         (["fashion", "--data", "x.npz"], []),
         (["defaults"], []),
     ],
