@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 
@@ -73,18 +74,34 @@ class Held {
     Parameters<T> parameters(const std::vector<nb::object>& arrays, bool writable) {
         Parameters<T> matrices;
         for (const nb::object& array : arrays) {
-            const Py_buffer& view = hold(array, writable);
-            constexpr auto size = static_cast<Py_ssize_t>(sizeof(T));
-            if (view.itemsize != size || view.strides[0] % size || view.strides[1] % size)
-                throw nb::type_error("parameters must be aligned arrays of the plan's precision");
-            matrices.push_back({static_cast<T*>(view.buf), static_cast<long>(view.strides[0] / size),
-                                static_cast<long>(view.strides[1] / size)});
+            matrices.push_back(matrix<T>(hold(array, writable), writable));
         }
         return matrices;
     }
 
   private:
+    /// A buffer as a matrix; one that is only read, and whose numbers lie across their boundaries, is copied.
+    template <class T>
+    Matrix<T> matrix(const Py_buffer& view, bool writable) {
+        constexpr auto size = static_cast<Py_ssize_t>(sizeof(T));
+        const auto across = [](Py_ssize_t stride) { return stride % size != 0; };
+        const bool aligned = reinterpret_cast<std::uintptr_t>(view.buf) % sizeof(T) == 0;
+        if (view.itemsize != size || (writable && !aligned) || across(view.strides[0]) || across(view.strides[1]))
+            throw nb::type_error("parameters must be aligned arrays of the plan's precision");
+        if (aligned)
+            return {static_cast<T*>(view.buf), static_cast<long>(view.strides[0] / size),
+                    static_cast<long>(view.strides[1] / size)};
+        const auto rows = static_cast<long>(view.shape[0]), columns = static_cast<long>(view.shape[1]);
+        copies_.emplace_back(rows * columns * static_cast<long>(size));
+        T* copy = reinterpret_cast<T*>(copies_.back().data());
+        for (long k = 0; k < columns; ++k)
+            for (long j = 0; j < rows; ++j)
+                copy[k * rows + j] = number_at<T, T>(static_cast<const char*>(view.buf) + j * view.strides[0] + k * view.strides[1]);
+        return {copy, 1, rows};
+    }
+
     std::vector<Buffer> buffers_;
+    std::vector<Array<unsigned char>> copies_;
 };
 
 /// Python's names for examples: X, Y and w or None.
