@@ -112,21 +112,27 @@ def many() -> Call:
     return Call(work, unchanged(net))
 
 
-def predicting(*n: int, m: int, n_threads: int | None = None, again: int = 1) -> Call:
+def without_end(work: Callable[[], object]) -> Callable[[], None]:
+    """Do it again and again."""
+
+    def again() -> None:
+        while True:
+            work()
+
+    return again
+
+
+def predicting(*n: int, m: int, n_threads: int | None = None) -> Call:
     """Predictions, one after the other."""
     net, X = network(*n), ones(n[0], m)
-
-    def work() -> object:
-        return [native.predict(net, X, n_threads=n_threads) for _ in range(again)]
-
-    return Call(work, unchanged(net))
+    return Call(without_end(lambda: native.predict(net, X, n_threads=n_threads)), unchanged(net))
 
 
 def costing(*n: int, m: int, gradients: bool = False) -> Call:
-    """The cost of many examples, with its gradients where they are asked for."""
+    """The cost of many examples, again and again, with its gradients where they are asked for."""
     net, examples = network(*n), Examples(ones(n[0], m), ones(n[-1], m))
     asked = native.cost_and_gradients if gradients else native.cost
-    return Call(lambda: asked(net, examples), unchanged(net))
+    return Call(without_end(lambda: asked(net, examples)), unchanged(net))
 
 
 def diverging() -> Call:
@@ -138,12 +144,10 @@ def diverging() -> Call:
     chosen = Hyperparameters(batch_size=4, l2=0.0, shuffle=False, learning_rate=1e-4)
     state = TrainingState.start(net.parameters, 2, 0)
 
-    def work() -> object:
-        for _ in range(ENDLESS):
-            native.run(net, state, chosen, Examples(X, Y), epochs=1)
-        return None
-
-    return Call(work, unchanged(net))
+    return Call(
+        without_end(lambda: native.run(net, state, chosen, Examples(X, Y), epochs=1)),
+        unchanged(net),
+    )
 
 
 def learning(*n: int, m: int, epochs: int) -> Call:
@@ -188,8 +192,8 @@ CALLS: dict[str, Callable[[], Call]] = {
     "predict": lambda: predicting(512, 512, 512, 1, m=400_000),
     "predict, one thread": lambda: predicting(512, 512, 1, m=400_000, n_threads=1),
     "predict of a tiny net": lambda: predicting(3, 5, 5, 3, 1, m=60_000_000),
-    "predict of few rows": lambda: predicting(512, 512, 512, 1, m=3, again=200_000),
-    "packing of many weights": lambda: predicting(7900, 8000, 1, m=20, again=20),
+    "predict of few rows": lambda: predicting(512, 512, 512, 1, m=3),
+    "packing of many weights": lambda: predicting(7900, 8000, 1, m=20),
     "cost": lambda: costing(512, 512, 512, 1, m=400_000),
     "cost and gradients": lambda: costing(512, 512, 512, 1, m=400_000, gradients=True),
     "train": lambda: learning(100, 64, 64, 2, m=4000, epochs=40),
