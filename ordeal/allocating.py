@@ -1,6 +1,7 @@
-"""The process in which allocations fail: `python -m ordeal.allocating SCALE`, with allocations.cpp preloaded.
+"""The process in which allocations fail: `python -m ordeal.allocating SCALE`, under allocations.cpp.
 
-It prints what it has counted, a line of JSON after each call, and ends with 1 where something did not hold.
+It prints what it has counted, a line of JSON after each call, and ends with 1 where something did
+not hold.
 """
 
 import ctypes
@@ -170,7 +171,7 @@ def gradients(net: Network, n_threads: int = 1) -> Call:
 
 def new_shape() -> bytes:
     """A network that the engine has not met before."""
-    return native.predict(network(20, 33, 18, 3), examples(TILES, 3).X).tobytes()
+    return bytes(native.predict(network(20, 33, 18, 3), examples(TILES, 3).X).tobytes())
 
 
 DROPOUT = replace(PLAIN, dropout=0.3, input_dropout=0.1)

@@ -106,12 +106,19 @@ def preloaded(name: str) -> tuple[list[str], dict[str, str]]:
         "PYTHONMALLOC": "malloc",  # each object is a block that a sanitizer knows
         "ELLNET_NATIVE_MODULE": str(module(name)),
     }
-    same = "import sys; from ellnet.engines import _native as n; sys.exit(n.__file__ != sys.argv[1])"
+    same = (
+        "import sys; from ellnet.engines import _native as n; sys.exit(n.__file__ != sys.argv[1])"
+    )
     asked = [sys.executable, "-c", same, str(module(name))]
     said = ""
-    for prefix in ([], [shutil.which("setarch") or "setarch", "-R"]):  # addresses that are not random
+    for prefix in (
+        [],
+        [shutil.which("setarch") or "setarch", "-R"],
+    ):  # addresses that are not random
         try:
-            ran = subprocess.run([*prefix, *asked], env=environment, capture_output=True, check=False)
+            ran = subprocess.run(
+                [*prefix, *asked], env=environment, capture_output=True, check=False
+            )
         except OSError as error:
             said = str(error)
             continue

@@ -12,7 +12,7 @@ SPEAKS_EVERY = 0.2
 """Seconds between two words on what has been done."""
 
 
-class Failed(AssertionError):
+class Failed(AssertionError):  # noqa: N818 - a trial fails, and that is its name
     """What must hold did not; one sentence says what."""
 
 

@@ -8,7 +8,7 @@ __all__ = ["TESTS", "TRIAL"]
 
 TESTS = (
     "tests/engines",
-    "--ignore=tests/engines/native/test_memory.py",  # bounds addresses, of which a sanitizer takes terabytes
+    "--ignore=tests/engines/native/test_memory.py",  # bounds addresses: a sanitizer takes them all
     "--ignore=tests/engines/native/test_interrupts.py",  # bounds times, which it multiplies
     "--ignore=tests/engines/native/test_objects.py",  # compiles files, and runs nothing of ours
 )

@@ -1,4 +1,4 @@
-"""Every allocation of the native engine fails in turn: an error and never a crash, nothing lost, nothing changed."""
+"""Every allocation of the native engine fails in turn: an error, no crash, nothing lost or changed."""
 
 import json
 import os
@@ -29,7 +29,17 @@ def compiled(folder: str) -> Path:
     if not native.available():
         raise Missing("the native engine was not compiled: install a C++17 compiler")
     library = Path(folder, "allocations.so")
-    options = ["-std=c++17", "-O1", "-g", "-shared", "-fPIC", "-o", str(library), str(SOURCE), "-ldl"]
+    options = [
+        "-std=c++17",
+        "-O1",
+        "-g",
+        "-shared",
+        "-fPIC",
+        "-o",
+        str(library),
+        str(SOURCE),
+        "-ldl",
+    ]
     done = subprocess.run([compiler(), *options], capture_output=True, text=True, check=False)
     if done.returncode:
         raise Missing(f"ordeal/allocations.cpp does not compile here: {done.stderr.strip()}")

@@ -33,7 +33,7 @@ def calls(n: tuple[int, ...], m: int) -> list[Callable[[int], bytes]]:
     state = TrainingState.start(net.parameters, 2, 0)
 
     def predict(k: int) -> bytes:
-        return native.predict(net, X, n_threads=k).tobytes()
+        return bytes(native.predict(net, X, n_threads=k).tobytes())
 
     def few(_: int) -> bytes:
         return b"".join(native.predict(net, X[:, i : i + 3]).tobytes() for i in range(0, 60, 3))

@@ -56,7 +56,9 @@ def said_by_child(seed: int) -> bytes:
         if not select.select([here], [], [], PATIENCE)[0]:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
-            raise Failed(f"a child of a fork after a threaded fit said nothing for {PATIENCE:.0f} s")
+            raise Failed(
+                f"a child of a fork after a threaded fit said nothing for {PATIENCE:.0f} s"
+            )
         said = os.read(here, 64)
     finally:
         os.close(here)

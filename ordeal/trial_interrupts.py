@@ -1,6 +1,7 @@
 """Ctrl-C at random instants of all kinds of calls: answered in time, with nothing lost."""
 
 import contextlib
+import itertools
 import os
 import signal
 import threading
@@ -32,7 +33,7 @@ LATEST = 0.6
 """Seconds after the begin of a call before which the signal comes; no call here is so short."""
 
 TRIES = 3
-"""How often an instant is tried where the answer is late: other programs may hold memory and processor."""
+"""How often an instant is tried where the answer is late: others may hold memory and processor."""
 
 ENDLESS = 10**6
 
@@ -56,7 +57,7 @@ def network(*n: int, seed: int = 1) -> Network:
     if max(n) < 3000:
         return Network(n, g, "squared_error", initial_parameters(n, g, "course", seed, np.float32))
     random = np.random.default_rng(seed)
-    W = [random.random((a, b), np.float32) / b for b, a in zip(n[:-1], n[1:], strict=True)]
+    W = [random.random((a, b), np.float32) / b for b, a in itertools.pairwise(n)]
     return Network(
         n, g, "squared_error", Parameters.of(W, [np.zeros((a, 1), np.float32) for a in n[1:]])
     )
@@ -89,7 +90,10 @@ def running(*n: int, m: int, size: int, held: int = 0, n_threads: int | None = N
     net = network(*n)
     examples = Examples(ones(n[0], m), ones(n[-1], m))
     validation = Examples(ones(n[0], held), ones(n[-1], held)) if held else None
-    chosen, state = Hyperparameters(batch_size=size, l2=0.0), TrainingState.start(net.parameters, 2, 0)
+    chosen, state = (
+        Hyperparameters(batch_size=size, l2=0.0),
+        TrainingState.start(net.parameters, 2, 0),
+    )
 
     def work() -> object:
         return native.run(
@@ -203,7 +207,7 @@ CALLS: dict[str, Callable[[], Call]] = {
 
 
 def waited(counts: Path) -> float:
-    """Return the seconds that a thread was ready to run while others had the processor, 0 where nobody counts."""
+    """Return the seconds that a thread was ready while others had the processor, 0 if nobody counts."""
     try:
         said = counts.read_text("ascii")
     except OSError:
@@ -268,10 +272,12 @@ def in_time(call: Call, name: str, after: float) -> tuple[Answer, int]:
     found: list[Answer] = []
     for _ in range(TRIES):
         found.append(interrupt(call, after))
-        if 0 < found[-1].of_its_own < PROMISED:
+        if found[-1].by_the_clock > 0 and found[-1].of_its_own < PROMISED:
             return found[-1], len(found) - 1
+    if found[-1].by_the_clock == 0:
+        raise Failed(f"{name!r} had ended {after:.3f} s after its begin, before Ctrl-C came")
     said = ", ".join(f"{each.of_its_own * 1e3:.0f}" for each in found)
-    raise Failed(f"Ctrl-C after {after:.3f} s of {name!r} took {said} ms; 0: the call had ended")
+    raise Failed(f"Ctrl-C after {after:.3f} s of {name!r} took {said} ms")
 
 
 def work(sitting: Sitting) -> None:

@@ -27,7 +27,9 @@ def predict_pieces(sitting: Sitting, kind: str, dtype: type, target: str, enough
             for part in parts(seed):
                 found = native.predict(others[seed % 2], X[:, part])
                 if found.tobytes() != whole[:, part].tobytes():
-                    raise Failed(f"{kind}, {dtype.__name__}, {target}: {part} of seed {seed} differs")
+                    raise Failed(
+                        f"{kind}, {dtype.__name__}, {target}: {part} of seed {seed} differs"
+                    )
                 done += 1
                 sitting.did("predictions")
             if done >= enough:

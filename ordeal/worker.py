@@ -3,7 +3,6 @@
 What has been done is in FILE at any time, also after a crash.
 """
 
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -26,7 +25,7 @@ def main(words: Sequence[str]) -> int:
     def tell(said: str) -> None:
         beside = progress.with_suffix(".new")
         beside.write_text(said, encoding="utf-8")
-        os.replace(beside, progress)  # whoever reads it finds the old or the new
+        beside.replace(progress)  # whoever reads it finds the old or the new
 
     sitting = Sitting(scale=float(scale), seed=int(seed), tell=tell)
     try:

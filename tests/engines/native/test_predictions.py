@@ -14,6 +14,7 @@ from tests.engines.every_engine import TARGETS
 from tests.engines.native.pieces import NETWORKS, M, inputs, network, parts
 from tests.engines.native.running import BEST, THREADS, on_target
 
+
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("kind", NETWORKS)
