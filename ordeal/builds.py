@@ -26,11 +26,13 @@ class Build:
 
     Attributes:
         sanitizers: what -fsanitize= is given.
+        mark: a name that is in a module which was compiled so.
         libraries: what has to be in the process before Python is, by the compiler's names.
         options: variables of the environment that the sanitizers read.
     """
 
     sanitizers: str
+    mark: bytes
     libraries: tuple[str, ...]
     options: dict[str, str] = field(default_factory=dict)
 
@@ -38,6 +40,7 @@ class Build:
 BUILDS = {
     "address": Build(
         "address,undefined",
+        b"__asan_init",
         ("libasan.so", "libubsan.so", "libstdc++.so.6"),
         {
             "ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1:abort_on_error=1",
@@ -46,6 +49,7 @@ BUILDS = {
     ),
     "thread": Build(
         "thread",
+        b"__tsan_init",
         ("libtsan.so", "libstdc++.so.6"),
         {"TSAN_OPTIONS": "exitcode=66:second_deadlock_stack=1"},
     ),
@@ -69,11 +73,15 @@ def module(name: str) -> Path:
     """Return the compiled module of a build.
 
     Raises:
-        Missing: it was not made.
+        Missing: it was not made, or without its sanitizer.
     """
     found = sorted((WHERE / name / "ellnet" / "engines").glob("_native.*.so"))
     if not found:
         raise Missing(f"the build {name!r} is not there: `./run ordeal` makes it, or says why not")
+    if BUILDS[name].mark not in found[0].read_bytes():
+        raise Missing(
+            f"the build {name!r} was compiled without its sanitizer: remove {WHERE / name}"
+        )
     return found[0]
 
 

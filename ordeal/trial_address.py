@@ -7,7 +7,8 @@ from ordeal.suites import run_tests
 __all__ = ["TESTS", "TRIAL"]
 
 TESTS = (
-    "tests/engines",
+    "tests/engines/native",
+    "tests/engines/test_many.py",
     "--ignore=tests/engines/native/test_memory.py",  # bounds addresses: a sanitizer takes them all
     "--ignore=tests/engines/native/test_interrupts.py",  # bounds times, which it multiplies
     "--ignore=tests/engines/native/test_objects.py",  # compiles files, and runs nothing of ours
