@@ -201,6 +201,7 @@ class Run {
         barrier_.wait();
         const T peak = path_->largest();
         const bool measured = peak > T(0) && std::isfinite(peak);
+        barrier_.wait();  // all have read the largest magnitude before anybody measures anew
         if (measured) path_->measure(thread, threads_, step, peak);
         barrier_.wait();
         const double factor = measured ? plan_.clip_norm / (path_->norm(peak) + 1e-6) : 1.0;
