@@ -69,6 +69,7 @@ CALLS = {
     "large steps of a tiny network": "run((3, 5, 5, 3, 1), 1_000_000, 'full')",
     "validation": "run((100, 64, 64, 2), 256, 256, validation=1_000_000)",
     "validation of a tiny network": "run((3, 5, 5, 3, 1), 32, 32, validation=5_000_000)",
+    "an order of many rows": "run((20, 5, 1), 12_000_000, 256)",
     "a watch": "run((100, 64, 64, 2), 2000, 256, watch=lambda *_: False)",
     "one thread": "run((100, 64, 64, 2), 2000, 256, n_threads=1)",
     "predict": "predict(512, 512, 512, 512, 1, m=400_000)",

@@ -49,8 +49,8 @@ def source_hash() -> str:
 def objects(request, tmp_path_factory) -> dict[str, dict[str, list[str]]]:
     """For each target its symbols that another file's may be taken for, and its registers.
 
-    The three are compiled side by side, as they are installed and without any optimisation ("avx2-O0"), and
-    again only where something has changed.
+    The three are compiled side by side, as they are installed and without optimisation ("avx2-O0"),
+    and again only where something has changed.
     """
     key, found = f"ellnet/objects2/{source_hash()}", {}
     kept = request.config.cache.get(key, None)
