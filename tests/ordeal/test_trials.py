@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,7 +63,7 @@ def test_a_wrong_bit_is_found(trial, monkeypatch):
     """Every hundredth prediction is wrong in its last bit."""
     real, calls = native.predict, iter(range(10**6))
 
-    def predict(*arguments: object, **options: object) -> np.ndarray:
+    def predict(*arguments: Any, **options: Any) -> np.ndarray:
         A = real(*arguments, **options)
         return np.nextafter(A, np.inf) if next(calls) % 100 == 99 else A
 
