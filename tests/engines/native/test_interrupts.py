@@ -132,7 +132,7 @@ print(json.dumps([first.history.stopped, first.history.engine, first.state.step,
 """
     )
 
-    stopped, engine, step, took, same = said_by(program)
+    stopped, engine, step, took, same = said_by(program, seconds=240)
 
     assert stopped == "interrupted"
     assert engine.startswith("native")
