@@ -1,13 +1,11 @@
 // The only file of the native engine that knows Python.
 #include <nanobind/nanobind.h>
-#include <nanobind/stl/function.h>
-#include <nanobind/stl/optional.h>
-#include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 
@@ -19,6 +17,9 @@
 
 namespace nb = nanobind;
 using namespace ellnet;
+
+// What a call is given is taken as Python has it, and gone through here: nanobind's own way to make std::vector and std::string
+// of it ends the process where there is no memory.
 
 namespace {
 
@@ -70,21 +71,37 @@ class Held {
     }
 
     template <class T>
-    Parameters<T> parameters(const std::vector<nb::object>& arrays, bool writable) {
+    Parameters<T> parameters(nb::handle arrays, bool writable) {
         Parameters<T> matrices;
-        for (const nb::object& array : arrays) {
-            const Py_buffer& view = hold(array, writable);
-            constexpr auto size = static_cast<Py_ssize_t>(sizeof(T));
-            if (view.itemsize != size || view.strides[0] % size || view.strides[1] % size)
-                throw nb::type_error("parameters must be aligned arrays of the plan's precision");
-            matrices.push_back({static_cast<T*>(view.buf), static_cast<long>(view.strides[0] / size),
-                                static_cast<long>(view.strides[1] / size)});
+        for (const nb::handle array : arrays) {
+            matrices.push_back(matrix<T>(hold(array, writable), writable));
         }
         return matrices;
     }
 
   private:
+    /// A buffer as a matrix; one that is only read, and whose numbers lie across their boundaries, is copied.
+    template <class T>
+    Matrix<T> matrix(const Py_buffer& view, bool writable) {
+        constexpr auto size = static_cast<Py_ssize_t>(sizeof(T));
+        const auto across = [](Py_ssize_t stride) { return stride % size != 0; };
+        const bool aligned = reinterpret_cast<std::uintptr_t>(view.buf) % sizeof(T) == 0;
+        if (view.itemsize != size || (writable && !aligned) || across(view.strides[0]) || across(view.strides[1]))
+            throw nb::type_error("parameters must be aligned arrays of the plan's precision");
+        if (aligned)
+            return {static_cast<T*>(view.buf), static_cast<long>(view.strides[0] / size),
+                    static_cast<long>(view.strides[1] / size)};
+        const auto rows = static_cast<long>(view.shape[0]), columns = static_cast<long>(view.shape[1]);
+        copies_.emplace_back(rows * columns * static_cast<long>(size));
+        T* copy = reinterpret_cast<T*>(copies_.back().data());
+        for (long k = 0; k < columns; ++k)
+            for (long j = 0; j < rows; ++j)
+                copy[k * rows + j] = number_at<T, T>(static_cast<const char*>(view.buf) + j * view.strides[0] + k * view.strides[1]);
+        return {copy, 1, rows};
+    }
+
     std::vector<Buffer> buffers_;
+    std::vector<Array<unsigned char>> copies_;
 };
 
 /// Python's names for examples: X, Y and w or None.
@@ -97,9 +114,9 @@ Examples examples_of(Held& held, nb::handle X, nb::handle Y, nb::handle w) {
     return examples;
 }
 
-const Target& target_of(const std::string& name) {
-    const Target* target = find_target(name.c_str());
-    if (!target) throw nb::value_error(("there is no target " + name + " on this processor").c_str());
+const Target& target_of(const char* name) {
+    const Target* target = find_target(name);
+    if (!target) throw nb::value_error("there is no target of that name on this processor");
     return *target;
 }
 
@@ -130,19 +147,17 @@ Watch watch_of(const nb::object& watch) {
 }
 
 template <class T>
-nb::tuple run(const std::string& target, const Plan& plan, const Position& from, nb::handle X, nb::handle Y, nb::handle w,
-              nb::object validation, long epochs, int threads, const std::vector<nb::object>& parameters,
-              const std::vector<std::vector<nb::object>>& moments, const std::vector<nb::object>& bad,
-              const std::vector<std::vector<nb::object>>& before,
-              const nb::object& watch, double seconds) {
+nb::tuple run(const char* target, const Plan& plan, const Position& from, nb::handle X, nb::handle Y, nb::handle w,
+              nb::object validation, long epochs, int threads, const nb::sequence& parameters, const nb::sequence& moments,
+              const nb::sequence& bad, const nb::sequence& before, const nb::object& watch, double seconds) {
     Held held;
     const Examples examples = examples_of(held, X, Y, w);
     Examples held_out;
     if (!validation.is_none()) held_out = examples_of(held, validation[0], validation[1], validation[2]);
     const Parameters<T> theta = held.parameters<T>(parameters, true), broken = held.parameters<T>(bad, true);
     std::vector<Parameters<T>> velocities, last_but_one;
-    for (const auto& each : moments) velocities.push_back(held.parameters<T>(each, true));
-    for (const auto& each : before) last_but_one.push_back(held.parameters<T>(each, true));
+    for (const nb::handle each : moments) velocities.push_back(held.parameters<T>(each, true));
+    for (const nb::handle each : before) last_but_one.push_back(held.parameters<T>(each, true));
     const Target& chosen = target_of(target);
     const Watch asked = watch_of(watch);
     Report report;
@@ -156,7 +171,7 @@ nb::tuple run(const std::string& target, const Plan& plan, const Position& from,
 }
 
 template <class T>
-void predict_into(const std::string& target, const Shape& shape, const std::vector<nb::object>& parameters, nb::handle X,
+void predict_into(const char* target, const Shape& shape, const nb::sequence& parameters, nb::handle X,
                   nb::handle out, int threads) {
     Held held;
     const Source source = held.source(X);
@@ -169,7 +184,7 @@ void predict_into(const std::string& target, const Shape& shape, const std::vect
 }
 
 template <class T>
-double cost_of(const std::string& target, const Shape& shape, const std::vector<nb::object>& parameters, nb::handle X,
+double cost_of(const char* target, const Shape& shape, const nb::sequence& parameters, nb::handle X,
                nb::handle Y, nb::handle w, int threads) {
     Held held;
     const Examples examples = examples_of(held, X, Y, w);
@@ -180,9 +195,9 @@ double cost_of(const std::string& target, const Shape& shape, const std::vector<
 }
 
 template <class T>
-double cost_and_gradients_of(const std::string& target, const Shape& shape, const std::vector<nb::object>& parameters,
+double cost_and_gradients_of(const char* target, const Shape& shape, const nb::sequence& parameters,
                              nb::handle X, nb::handle Y, nb::handle w, int threads,
-                             const std::vector<nb::object>& gradients) {
+                             const nb::sequence& gradients) {
     Held held;
     const Examples examples = examples_of(held, X, Y, w);
     const Parameters<T> theta = held.parameters<T>(parameters, false), out = held.parameters<T>(gradients, true);
@@ -193,7 +208,7 @@ double cost_and_gradients_of(const std::string& target, const Shape& shape, cons
 
 /// GFLOP/s of fused multiply-adds from registers, on so many threads at once, in one short sample.
 template <class T>
-double peak_gflops(const std::string& target, int threads) {
+double peak_gflops(const char* target, int threads) {
     const Target& chosen = target_of(target);
     constexpr long ROUNDS = 400000;
     std::vector<Array<T>> sinks;
@@ -227,15 +242,22 @@ E number_of(int value, int count) {
     return static_cast<E>(value);
 }
 
-Shape shape_of(const std::vector<long>& n, const std::vector<int>& activations, int cost, double threshold,
-               const std::vector<double>& quantiles) {
+template <class T>
+std::vector<T> numbers(nb::handle of) {
+    std::vector<T> all;
+    for (const nb::handle each : of) all.push_back(nb::cast<T>(each));
+    return all;
+}
+
+Shape shape_of(const nb::sequence& n, const nb::sequence& activations, int cost, double threshold,
+               const nb::sequence& quantiles) {
     Shape shape;
-    shape.n = n;
-    if (n.size() != activations.size() + 1) throw nb::value_error("one activation a layer");
-    for (const int g : activations) shape.activations.push_back(number_of<Activation>(g, ACTIVATIONS));
+    shape.n = numbers<long>(n);
+    for (const int g : numbers<int>(activations)) shape.activations.push_back(number_of<Activation>(g, ACTIVATIONS));
+    if (shape.n.size() != shape.activations.size() + 1) throw nb::value_error("one activation a layer");
     shape.cost = number_of<Cost>(cost, COSTS);
     shape.threshold = threshold;
-    shape.quantiles = quantiles;
+    shape.quantiles = numbers<double>(quantiles);
     return shape;
 }
 
@@ -268,7 +290,7 @@ NB_MODULE(_native, module) {
 
     nb::class_<Shape>(module, "Shape", "An architecture: n[0..L], g[1..L] by number, and the cost by number.")
         .def(nb::new_(&shape_of), nb::arg("n"), nb::arg("activations"), nb::arg("cost"),
-             nb::arg("threshold") = 1.0, nb::arg("quantiles") = std::vector<double>())
+             nb::arg("threshold") = 1.0, nb::arg("quantiles") = nb::make_tuple())
         .def_prop_ro("tiny", &Shape::tiny, "Whether examples lie in the lanes.")
         .def_prop_ro("products", &Shape::products, "Fused multiply-adds of one example's forward pass.");
 
@@ -309,7 +331,8 @@ NB_MODULE(_native, module) {
         .def_rw("clip_norm", &Plan::clip_norm)
         .def_rw("max_norm", &Plan::max_norm)
         .def_rw("weight", &Plan::weight)
-        .def_rw("dropout", &Plan::dropout)
+        .def_prop_rw("dropout", [](const Plan& p) { return p.dropout; },
+                     [](Plan& p, const nb::sequence& v) { p.dropout = numbers<double>(v); })
         .def_rw("batch_size", &Plan::batch_size)
         .def_rw("shuffle", &Plan::shuffle)
         .def_rw("seed", &Plan::seed)

@@ -30,11 +30,11 @@ struct Examples {
     long m = 0;
 };
 
-template <class From>
-double number_at(const char* at) {
+template <class From, class To = double>
+To number_at(const char* at) {
     From x;
     std::memcpy(&x, at, sizeof x);
-    return static_cast<double>(x);
+    return static_cast<To>(x);
 }
 
 /// One number of a source.

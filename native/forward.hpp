@@ -6,6 +6,7 @@
 
 #include "data.hpp"
 #include "shape.hpp"
+#include "stop.hpp"
 #include "targets.hpp"
 
 namespace ellnet {
@@ -26,10 +27,7 @@ class Forward {
     virtual ~Forward() = default;
 
     /// Has `stop` asked now and then; where it says yes what is under way is left, with outputs and losses of no meaning.
-    void ask(bool (*stop)(void*), void* context) {
-        stop_ = stop;
-        context_ = context;
-    }
+    void ask(Stop stop) { stop_ = stop; }
 
     /// Writes A[L] of the examples first..first + count to rows of `out`.
     virtual void outputs(const Source& X, long first, long count, Table<T> out) = 0;
@@ -38,11 +36,10 @@ class Forward {
     virtual void add_losses(const Examples& examples, long first, long count, double& total) = 0;
 
   protected:
-    bool stopped() const { return stop_ && stop_(context_); }
+    bool stopped() const { return stop_(); }
 
   private:
-    bool (*stop_)(void*) = nullptr;
-    void* context_ = nullptr;
+    Stop stop_;
 };
 
 /// The path for ordinary networks.

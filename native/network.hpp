@@ -6,6 +6,10 @@
 
 namespace ellnet {
 
+/// Of functions that the files of every instruction set include: each call is expanded, also where nothing is optimised, so that
+/// the linker has no copy of one file to take for all.
+#define ELLNET_INLINE inline __attribute__((always_inline))
+
 /// Examples in a chunk: the sums over examples are chains within a chunk, and chunks added in order.
 constexpr long CHUNK = 256;
 
@@ -47,7 +51,7 @@ enum class Activation : int {
 constexpr int ACTIVATIONS = 15;
 
 /// Whether the derivative is taken from Z; for the others A says enough.
-constexpr bool needs_z(Activation g) {
+ELLNET_INLINE constexpr bool needs_z(Activation g) {
     return g == Activation::gelu || g == Activation::silu || g == Activation::mish;
 }
 
@@ -92,15 +96,15 @@ struct Rows {
     T* data;
     long jump;  ///< numbers from one panel to the next
 
-    T* at(long row, long column) const { return data + column / PANEL<T> * jump + row * PANEL<T> + column % PANEL<T>; }
-    T* panel(long number) const { return data + number * jump; }
-    Rows from(long row) const { return {data ? data + row * PANEL<T> : nullptr, jump}; }
-    operator Rows<const T>() const { return {data, jump}; }
+    ELLNET_INLINE T* at(long row, long column) const { return data + column / PANEL<T> * jump + row * PANEL<T> + column % PANEL<T>; }
+    ELLNET_INLINE T* panel(long number) const { return data + number * jump; }
+    ELLNET_INLINE Rows from(long row) const { return {data ? data + row * PANEL<T> : nullptr, jump}; }
+    ELLNET_INLINE operator Rows<const T>() const { return {data, jump}; }
 };
 
 /// Panels that `columns` columns take.
 template <class T>
-constexpr long panels_of(long columns) {
+ELLNET_INLINE constexpr long panels_of(long columns) {
     return (columns + PANEL<T> - 1) / PANEL<T>;
 }
 
@@ -119,11 +123,11 @@ struct Dense {
     T* moments[2];
     T* gradients;
 
-    long count() const { return panels_of<T>(units); }
-    long input_panels() const { return panels_of<T>(inputs); }
-    long size() const { return count() * (inputs + 1) * PANEL<T>; }
-    long transposed_size() const { return input_panels() * units * PANEL<T>; }
-    T* panel(T* base, long number) const { return base + number * (inputs + 1) * PANEL<T>; }
+    ELLNET_INLINE long count() const { return panels_of<T>(units); }
+    ELLNET_INLINE long input_panels() const { return panels_of<T>(inputs); }
+    ELLNET_INLINE long size() const { return count() * (inputs + 1) * PANEL<T>; }
+    ELLNET_INLINE long transposed_size() const { return input_panels() * units * PANEL<T>; }
+    ELLNET_INLINE T* panel(T* base, long number) const { return base + number * (inputs + 1) * PANEL<T>; }
 };
 
 /// All that a step of an optimizer needs, as the numbers that it multiplies by.

@@ -6,6 +6,7 @@
 #include "data.hpp"
 #include "memory.hpp"
 #include "network.hpp"
+#include "stop.hpp"
 
 namespace ellnet {
 
@@ -27,10 +28,18 @@ void each_weight(const Dense<T>& layer, const Matrix<T>& W, Each&& each) {
     }
 }
 
-/// Copies W (units, inputs) and b (units, 1) into panels.
+/// Copies W (units, inputs) and b (units, 1) into panels, panel by panel. Returns false where it was stopped between two.
 template <class T>
-void pack(const Dense<T>& layer, const Matrix<T>& W, const Matrix<T>& b, T* panels) {
-    each_weight(layer, W, [&](long j, long k, long at) { panels[at] = k < layer.inputs ? W.at(j, k) : b.at(j, 0); });
+bool pack(const Dense<T>& layer, const Matrix<T>& W, const Matrix<T>& b, T* panels, Stop stop = {}) {
+    for (long first = 0; first < layer.units; first += PANEL<T>) {
+        Dense<T> part = layer;
+        part.units = std::min(PANEL<T>, layer.units - first);
+        const Matrix<T> below{&W.at(first, 0), W.row_stride, W.column_stride}, bias{&b.at(first, 0), b.row_stride, b.column_stride};
+        T* out = layer.panel(panels, first / PANEL<T>);
+        each_weight(part, below, [&](long j, long k, long at) { out[at] = k < part.inputs ? below.at(j, k) : bias.at(j, 0); });
+        if (stop()) return false;
+    }
+    return true;
 }
 
 /// Copies panels back.
@@ -39,9 +48,9 @@ void unpack(const Dense<T>& layer, const T* panels, const Matrix<T>& W, const Ma
     each_weight(layer, W, [&](long j, long k, long at) { (k < layer.inputs ? W.at(j, k) : b.at(j, 0)) = panels[at]; });
 }
 
-/// Fills the transposed panels from the panels.
+/// Fills the transposed panels from the panels. Returns false where it was stopped between two.
 template <class T>
-void transpose(const Dense<T>& layer) {
+bool transpose(const Dense<T>& layer, Stop stop = {}) {
     for (long i = 0; i < layer.input_panels(); ++i) {
         T* out = layer.transposed + i * layer.units * PANEL<T>;
         const long left = layer.inputs - i * PANEL<T>, rows = left < PANEL<T> ? left : PANEL<T>;
@@ -49,7 +58,9 @@ void transpose(const Dense<T>& layer) {
             const T* panel = layer.panel(layer.panels, j / PANEL<T>) + i * PANEL<T> * PANEL<T> + j % PANEL<T>;
             for (long k = 0; k < rows; ++k) out[j * PANEL<T> + k] = panel[k * PANEL<T>];
         }
+        if (stop()) return false;
     }
+    return true;
 }
 
 }  // namespace ellnet

@@ -9,6 +9,7 @@
 #include "network.hpp"
 #include "randomness.hpp"
 #include "shape.hpp"
+#include "stop.hpp"
 #include "targets.hpp"
 
 namespace ellnet {
@@ -45,16 +46,17 @@ class Path {
   public:
     virtual ~Path() = default;
 
-    virtual void load(const Parameters<T>& parameters, const std::vector<Parameters<T>>& moments) = 0;
+    /// Takes over parameters and moments. Returns false where it was stopped: nothing is whole then.
+    virtual bool load(const Parameters<T>& parameters, const std::vector<Parameters<T>>& moments, Stop stop) = 0;
     virtual void store(const Parameters<T>& parameters, const std::vector<Parameters<T>>& moments) const = 0;
 
     /// First phase: losses and dZ of the examples begin..begin + count of the minibatch. `stop` is asked now and then by
-    /// thread 0, and ends the phase early where it is true.
+    /// the thread that it was given to, and ends the phase early where it is true.
     virtual void forward_backward(int thread, int threads, const Minibatch& batch, long begin, long count,
-                                  bool penalties, bool (*stop)(void*), void* context) = 0;
+                                  bool penalties, Stop stop) = 0;
     /// Second phase: gradients of the chunk; with a step, which follows a minibatch's last chunk, the new weights. Without one
-    /// the sums of gradients are kept.
-    virtual void update(int thread, int threads, long count, bool first, const Step<T>* step) = 0;
+    /// the sums of gradients are kept. What `stop` leaves has changed some weights and not others.
+    virtual void update(int thread, int threads, long count, bool first, const Step<T>* step, Stop stop) = 0;
 
     /// The sum of the minibatch's weighted losses so far, asked once after the first phase of each chunk.
     virtual double losses(long count, bool first) = 0;
@@ -77,8 +79,8 @@ class Path {
     /// Copies the sums of gradients that were kept, times `factor`.
     virtual void store_gradients(const Parameters<T>& gradients, T factor) const = 0;
 
-    /// Keeps a copy of parameters and moments, and goes back to it.
-    virtual void save() = 0;
+    /// Keeps a copy of parameters and moments, and goes back to it. Returns false where it was stopped: there is no copy then.
+    virtual bool save(Stop stop) = 0;
     virtual void restore() = 0;
     /// Whether every parameter and moment of a thread's share is finite.
     virtual bool finite(int thread, int threads) const = 0;

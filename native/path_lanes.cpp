@@ -32,9 +32,10 @@ class Lanes final : public Path<T> {
         each_parameter([this](long l, long, long k, long i) { is_weight_[i] = k < units(l - 1) ? T(1) : T(0); });
     }
 
-    void load(const Parameters<T>& parameters, const std::vector<Parameters<T>>& moments) override {
+    bool load(const Parameters<T>& parameters, const std::vector<Parameters<T>>& moments, Stop) override {
         copy_in(parameters, theta_[0]);
         for (std::size_t i = 0; i < moments.size(); ++i) copy_in(moments[i], theta_[i + 1]);
+        return true;
     }
 
     void store(const Parameters<T>& parameters, const std::vector<Parameters<T>>& moments) const override {
@@ -42,9 +43,8 @@ class Lanes final : public Path<T> {
         for (std::size_t i = 0; i < moments.size(); ++i) copy_out(theta_[i + 1], moments[i]);
     }
 
-    void forward_backward(int thread, int, const Minibatch& batch, long begin, long count, bool, bool (*stop)(void*),
-                          void* context) override {
-        if (thread != 0 || (begin > 0 && stop && stop(context))) return;
+    void forward_backward(int thread, int, const Minibatch& batch, long begin, long count, bool, Stop stop) override {
+        if (thread != 0 || (begin > 0 && stop())) return;
         alignas(64) T losses[SLOTS];
         for (long at = 0; at < count; at += SLOTS) {
             const long slots = std::min(SLOTS, count - at);
@@ -56,7 +56,7 @@ class Lanes final : public Path<T> {
         kernels_.tiny_sums(padded_, chains_.data(), begin == 0, sums_.data());
     }
 
-    void update(int thread, int, long, bool, const Step<T>* step) override {
+    void update(int thread, int, long, bool, const Step<T>* step, Stop) override {
         if (thread != 0 || !step) return;
         sums_[count_] = T(0);
         kernels_.tiny_update(padded_, *step, sums_.data(), is_weight_.data(), theta_[0].data(), theta_[1].data(),
@@ -81,7 +81,7 @@ class Lanes final : public Path<T> {
 
     double norm(T peak) const override { return static_cast<double>(peak) * std::sqrt(squares_); }
 
-    void apply(int thread, const Step<T>& step) override { update(thread, 1, 0, true, &step); }
+    void apply(int thread, const Step<T>& step) override { update(thread, 1, 0, true, &step, {}); }
 
     void store_gradients(const Parameters<T>& gradients, T factor) const override {
         for (long i = 0; i < count_; ++i) sums_[i] *= factor;
@@ -99,11 +99,12 @@ class Lanes final : public Path<T> {
         return lanes_forward(kernels_, shape_, theta_[0].data());
     }
 
-    void save() override {
+    bool save(Stop) override {
         for (int i = 0; i <= moments_; ++i) {
             if (!saved_[i].data()) saved_[i] = Array<T>(padded_);
             std::copy_n(theta_[i].data(), padded_, saved_[i].data());
         }
+        return true;
     }
 
     void restore() override {

@@ -13,6 +13,9 @@ namespace {
 /// Rows of weights whose inputs stay in the nearer caches while a thread goes through the panels of dZ.
 constexpr long TOGETHER = 256;
 
+/// Tiles that are updated in one go, between two questions whether to stop: some milliseconds.
+constexpr std::size_t MANY = 4096;
+
 /// Examples for which memory is asked ahead of their turn.
 constexpr long AHEAD = 4;
 
@@ -46,17 +49,21 @@ class Tiles final : public Path<T> {
         share_tiles(threads);
     }
 
-    void load(const Parameters<T>& parameters, const std::vector<Parameters<T>>& moments) override {
+    bool load(const Parameters<T>& parameters, const std::vector<Parameters<T>>& moments, Stop stop) override {
         for (long l = 1; l <= shape_.L(); ++l) {
             Layer<T>& layer = at(l);
             // A run that diverged may have left numbers beside the units that there are.
-            for (const Array<T>* each : {&layer.panels, &layer.first, &layer.second})
+            for (const Array<T>* each : {&layer.panels, &layer.first, &layer.second}) {
                 std::fill_n(each->data(), each->count(), T(0));
-            pack(layer.dense, parameters[2 * l - 2], parameters[2 * l - 1], layer.dense.panels);
-            if (layer.dense.transposed) transpose(layer.dense);
+                if (stop()) return false;
+            }
+            if (!pack(layer.dense, parameters[2 * l - 2], parameters[2 * l - 1], layer.dense.panels, stop)) return false;
+            if (layer.dense.transposed && !transpose(layer.dense, stop)) return false;
             for (std::size_t i = 0; i < moments.size(); ++i)
-                pack(layer.dense, moments[i][2 * l - 2], moments[i][2 * l - 1], layer.dense.moments[i]);
+                if (!pack(layer.dense, moments[i][2 * l - 2], moments[i][2 * l - 1], layer.dense.moments[i], stop))
+                    return false;
         }
+        return true;
     }
 
     void store(const Parameters<T>& parameters, const std::vector<Parameters<T>>& moments) const override {
@@ -69,7 +76,7 @@ class Tiles final : public Path<T> {
     }
 
     void forward_backward(int thread, int threads, const Minibatch& batch, long begin, long count, bool penalties,
-                          bool (*stop)(void*), void* context) override {
+                          Stop stop) override {
         const long first = count * thread / threads, rows = count * (thread + 1) / threads - first;
         if (penalties)
             each_share(thread, threads, [this](Layer<T>& layer, long number) {
@@ -78,21 +85,20 @@ class Tiles final : public Path<T> {
             });
         if (rows == 0) return;
         gather_rows(batch, begin, first, rows);
-        const auto stopped = [&] { return thread == 0 && stop && stop(context); };
-        if (!go_forward(thread, batch, begin, first, rows, stopped)) return;
+        if (!go_forward(thread, batch, begin, first, rows, stop)) return;
         const Layer<T>& last = layers_.back();
         const long units = shape_.n.back();
         kernels_.output(last.dense.activation, cost_.cost(), units, last.rows(last.A).from(first),
                         Y().from(first), weights_.data() + first, rows,
                         scratch_[static_cast<std::size_t>(thread)].data(), last.rows(last.dZ).from(first),
                         losses_.data() + first);
-        go_backward(first, rows, stopped);
+        go_backward(first, rows, stop);
     }
 
-    void update(int thread, int, long count, bool first, const Step<T>* step) override {
-        const std::size_t begin = shares_[static_cast<std::size_t>(thread)];
+    void update(int thread, int, long count, bool first, const Step<T>* step, Stop stop) override {
         const std::size_t end = shares_[static_cast<std::size_t>(thread) + 1];
-        kernels_.update(jobs_.data() + begin, static_cast<long>(end - begin), count, first, step);
+        for (std::size_t begin = shares_[static_cast<std::size_t>(thread)]; begin < end && !stop(); begin += MANY)
+            kernels_.update(jobs_.data() + begin, static_cast<long>(std::min(end - begin, MANY)), count, first, step);
     }
 
     double losses(long count, bool first) override {
@@ -153,15 +159,17 @@ class Tiles final : public Path<T> {
         return tiles_forward(kernels_, shape_, std::move(layers));
     }
 
-    void save() override {
+    bool save(Stop stop) override {
         for (long l = 1; l <= shape_.L(); ++l) {
             Layer<T>& layer = at(l);
             const T* now[3] = {layer.dense.panels, layer.dense.moments[0], layer.dense.moments[1]};
             for (int i = 0; i <= layer.moments(); ++i) {
                 if (!layer.saved[i].data()) layer.saved[i] = Array<T>(layer.dense.size());
                 std::copy_n(now[i], layer.dense.size(), layer.saved[i].data());
+                if (stop()) return false;
             }
         }
+        return true;
     }
 
     void restore() override {
@@ -323,8 +331,7 @@ class Tiles final : public Path<T> {
         return given;
     }
 
-    template <class Stopped>
-    bool go_forward(int thread, const Minibatch& batch, long begin, long first, long rows, Stopped&& stopped) {
+    bool go_forward(int thread, const Minibatch& batch, long begin, long first, long rows, Stop stop) {
         for (long l = 1; l <= shape_.L(); ++l) {
             Layer<T>& layer = at(l);
             Dense<T> dense = layer.dense;
@@ -333,15 +340,14 @@ class Tiles final : public Path<T> {
             for (long panel = 0; panel < dense.count(); ++panel) {
                 kernels_.forward(dense, panel, given.from(first), rows, A.from(first),
                                  layer.rows(layer.Z).from(first));
-                if (stopped()) return false;
+                if (stop()) return false;
             }
             if (l < shape_.L()) kernels_.finish(dense, rows, A.from(first));
         }
         return true;
     }
 
-    template <class Stopped>
-    void go_backward(long first, long rows, Stopped&& stopped) {
+    void go_backward(long first, long rows, Stop stop) {
         for (long l = shape_.L(); l > 1; --l) {
             const Layer<T>&above = at(l), &layer = at(l - 1);
             const Rows<T> dZ = layer.rows(layer.dZ).from(first);
@@ -349,7 +355,7 @@ class Tiles final : public Path<T> {
             const Rows<T> scale = layer.rows(layer.scale).from(first), dZ_above = above.rows(above.dZ).from(first);
             for (long panel = 0; panel < above.dense.input_panels(); ++panel) {
                 kernels_.backward(above.dense, panel, dZ_above, rows, layer.dense.activation, A, Z, scale, dZ);
-                if (stopped()) return;
+                if (stop()) return;
             }
             if (layer.dense.activation == Activation::softmax)
                 kernels_.finish_backward(layer.dense.units, rows, A, dZ);

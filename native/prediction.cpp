@@ -17,16 +17,47 @@ namespace {
 /// Up to so many examples are not worth a rearrangement of the weights.
 constexpr long FEW = 8;
 
+/// The caller's question whether to go on, asked by one thread, whose exceptions must wait for the others.
+class Question {
+  public:
+    explicit Question(const Interrupted& interrupted) : interrupted_(interrupted) {}
+
+    /// The first thread asks; the others hear what it was told.
+    Stop of(int thread) { return {thread == 0 ? ask : heard, this}; }
+    bool stopped() const { return stop_.load(std::memory_order_relaxed); }
+    void rethrow() const {
+        if (failure_) std::rethrow_exception(failure_);
+    }
+
+  private:
+    static bool heard(void* context) { return static_cast<Question*>(context)->stopped(); }
+    static bool ask(void* context) {
+        Question& question = *static_cast<Question*>(context);
+        try {
+            if (!question.stop_.load() && question.interrupted_ && question.interrupted_()) question.stop_.store(true);
+        } catch (...) {
+            question.failure_ = std::current_exception();
+            question.stop_.store(true);
+        }
+        return question.stop_.load();
+    }
+
+    const Interrupted& interrupted_;
+    std::atomic<bool> stop_{false};
+    std::exception_ptr failure_;
+};
+
 /// A network's weights in the layout of its path, for any number of threads.
 template <class T>
 class Weights {
   public:
-    Weights(const Kernels<T>& kernels, const Shape& shape, const Parameters<T>& parameters)
-        : kernels_(kernels), shape_(shape) {
-        if (shape.tiny())
-            flatten(parameters);
-        else
-            fill_panels(parameters);
+    Weights(const Kernels<T>& kernels, const Shape& shape) : kernels_(kernels), shape_(shape) {}
+
+    /// Takes over the parameters. Returns false where it was stopped.
+    bool load(const Parameters<T>& parameters, Stop stop) {
+        if (!shape_.tiny()) return fill_panels(parameters, stop);
+        flatten(parameters);
+        return true;
     }
 
     std::unique_ptr<Forward<T>> forward() const {
@@ -46,7 +77,7 @@ class Weights {
             }
     }
 
-    void fill_panels(const Parameters<T>& parameters) {
+    bool fill_panels(const Parameters<T>& parameters, Stop stop) {
         for (std::size_t l = 1; l < shape_.n.size(); ++l) {
             Dense<T> dense{};
             dense.inputs = shape_.n[l - 1];
@@ -54,9 +85,10 @@ class Weights {
             dense.activation = shape_.activations[l - 1];
             panels_.emplace_back(dense.size());
             dense.panels = panels_.back().data();
-            pack(dense, parameters[2 * l - 2], parameters[2 * l - 1], dense.panels);
+            if (!pack(dense, parameters[2 * l - 2], parameters[2 * l - 1], dense.panels, stop)) return false;
             layers_.push_back(dense);
         }
+        return true;
     }
 
     const Kernels<T>& kernels_;
@@ -79,8 +111,8 @@ bool lie_by_input(const Shape& shape, const Parameters<T>& parameters) {
 }
 
 template <class T>
-void predict_few(const Kernels<T>& kernels, const Shape& shape, const Parameters<T>& parameters, const Source& X,
-                 long m, Table<T> out) {
+bool predict_few(const Kernels<T>& kernels, const Shape& shape, const Parameters<T>& parameters, const Source& X,
+                 long m, Table<T> out, Stop stop) {
     const long widest = *std::max_element(shape.n.begin(), shape.n.end()), size = panels_of<T>(widest) * PANEL<T>;
     Array<T> buffers[2] = {Array<T>(size), Array<T>(size)};
     for (long i = 0; i < m; ++i) {
@@ -94,54 +126,30 @@ void predict_few(const Kernels<T>& kernels, const Shape& shape, const Parameters
             if (last || g == Activation::softmax)
                 kernels.output_value(g, shape.n[l], Rows<T>{next, PANEL<T>}, 1);
             std::swap(now, next);
+            if (stop()) return false;
         }
         std::copy_n(now, shape.n.back(), out.data + i * out.stride);
     }
+    return true;
 }
-
-/// The caller's question whether to go on, asked by one thread, whose exceptions must wait for the others.
-class Question {
-  public:
-    explicit Question(const Interrupted& interrupted) : interrupted_(interrupted) {}
-
-    static bool stop(void* context) {
-        Question& question = *static_cast<Question*>(context);
-        try {
-            if (!question.stop_.load() && question.interrupted_ && question.interrupted_()) question.stop_.store(true);
-        } catch (...) {
-            question.failure_ = std::current_exception();
-            question.stop_.store(true);
-        }
-        return question.stop_.load();
-    }
-    bool stopped() const { return stop_.load(); }
-    void rethrow() const {
-        if (failure_) std::rethrow_exception(failure_);
-    }
-
-  private:
-    const Interrupted& interrupted_;
-    std::atomic<bool> stop_{false};
-    std::exception_ptr failure_;
-};
 
 /// Gives every chunk of m examples to one of the threads: work(forward, first, count, number).
 template <class T, class Work>
-bool in_chunks(const Weights<T>& weights, long m, int threads, const Interrupted& interrupted, const Work& work) {
+bool in_chunks(const Weights<T>& weights, long m, int threads, Question& question, const Work& work) {
     threads = static_cast<int>(std::min<long>(threads, (m + CHUNK - 1) / CHUNK));
     std::vector<std::unique_ptr<Forward<T>>> forward;
-    for (int i = 0; i < threads; ++i) forward.push_back(weights.forward());
-    Question question(interrupted);
-    forward[0]->ask(Question::stop, &question);
+    for (int i = 0; i < threads; ++i) {
+        forward.push_back(weights.forward());
+        forward.back()->ask(question.of(i));
+    }
     std::atomic<long> next{0};
     together(threads, [&](int thread) {
         for (long number = next.fetch_add(1); number * CHUNK < m && !question.stopped(); number = next.fetch_add(1)) {
             const long first = number * CHUNK;
             work(*forward[static_cast<std::size_t>(thread)], first, std::min(CHUNK, m - first), number);
-            if (thread == 0) Question::stop(&question);
+            question.of(thread)();
         }
     });
-    question.rethrow();
     return !question.stopped();
 }
 
@@ -151,26 +159,34 @@ template <class T>
 bool predict(const Target& target, const Shape& shape, const Parameters<T>& parameters, const Source& X, long m,
              int threads, Table<T> out, const Interrupted& interrupted) {
     const Kernels<T>& kernels = target.kernels<T>();
+    Question question(interrupted);
     if (!shape.tiny() && m <= FEW && lie_by_input(shape, parameters)) {
         const FlushToZero flush;
-        predict_few(kernels, shape, parameters, X, m, out);
-        return true;
+        const bool whole = predict_few(kernels, shape, parameters, X, m, out, question.of(0));
+        question.rethrow();
+        return whole;
     }
-    const Weights<T> weights(kernels, shape, parameters);
-    return in_chunks(weights, m, threads, interrupted, [&](Forward<T>& forward, long first, long count, long) {
-        forward.outputs(X, first, count, out.from(first));
-    });
+    Weights<T> weights(kernels, shape);
+    const bool whole = weights.load(parameters, question.of(0)) &&
+                       in_chunks(weights, m, threads, question, [&](Forward<T>& forward, long first, long count, long) {
+                           forward.outputs(X, first, count, out.from(first));
+                       });
+    question.rethrow();
+    return whole;
 }
 
 template <class T>
 double cost(const Target& target, const Shape& shape, const Parameters<T>& parameters, const Examples& examples,
             int threads, const Interrupted& interrupted) {
-    const Weights<T> weights(target.kernels<T>(), shape, parameters);
+    Weights<T> weights(target.kernels<T>(), shape);
     Array<double> losses((examples.m + CHUNK - 1) / CHUNK);
-    const bool whole = in_chunks(weights, examples.m, threads, interrupted,
+    Question question(interrupted);
+    const bool whole = weights.load(parameters, question.of(0)) &&
+                       in_chunks(weights, examples.m, threads, question,
                                  [&](Forward<T>& forward, long first, long count, long number) {
                                      forward.add_losses(examples, first, count, losses[number]);
                                  });
+    question.rethrow();
     if (!whole) return std::numeric_limits<double>::quiet_NaN();
     double total = 0, sum = 0;
     for (long i = 0; i < losses.count(); ++i) total += losses[i];
@@ -187,22 +203,27 @@ double cost_and_gradients(const Target& target, const Shape& shape, const Parame
     const std::unique_ptr<Path<T>> path =
         shape.tiny() ? lanes_path(kernels, shape, 0, false)
                      : tiles_path(kernels, shape, 0, std::min(CHUNK, examples.m), true, false, threads);
-    path->load(parameters, {});
+    Question question(interrupted);
+    const bool loaded = path->load(parameters, {}, question.of(0));
+    question.rethrow();
+    if (!loaded) return std::numeric_limits<double>::quiet_NaN();
     const double m = static_cast<double>(examples.m);
     Minibatch all{&examples, nullptr, 0, examples.m, 1.0, nullptr, Address{}};
     double weight = 0, losses = 0;
     for (long i = 0; i < examples.m; ++i) weight += all.weight(i);
     all.scale = m / weight;
-    Question question(interrupted);
     Barrier barrier(threads);
     together(threads, [&](int thread) {
-        for (long begin = 0; begin < examples.m && !question.stopped(); begin += CHUNK) {
+        bool stopped = false;
+        for (long begin = 0; begin < examples.m && !stopped; begin += CHUNK) {
             const long count = std::min(CHUNK, examples.m - begin);
-            path->forward_backward(thread, threads, all, begin, count, false, nullptr, nullptr);
+            path->forward_backward(thread, threads, all, begin, count, false, question.of(thread));
             barrier.wait();
             if (thread == 0) losses = path->losses(count, begin == 0);
-            path->update(thread, threads, count, begin == 0, nullptr);
-            if (thread == 0) Question::stop(&question);
+            path->update(thread, threads, count, begin == 0, nullptr, question.of(thread));
+            question.of(thread)();
+            barrier.wait();
+            stopped = question.stopped();
             barrier.wait();
         }
     });

@@ -10,6 +10,9 @@ namespace {
 /// Buckets of the sort have this many bits at most: more would no longer lie in the cache.
 constexpr int MOST_BITS = 20;
 
+/// Examples between two questions whether to stop: some milliseconds.
+constexpr long MANY = 1L << 17;
+
 struct Product {
     std::uint64_t high, low;
 };
@@ -44,14 +47,43 @@ Order::Order(long m) : m_(m), bits_(1), words_((m + 3) / 4 * 4), sorted_(m), ord
     starts_ = Array<std::uint32_t>((1L << bits_) + 1);
 }
 
-void Order::draw(std::uint64_t seed, std::uint64_t epoch) {
+bool Order::draw(std::uint64_t seed, std::uint64_t epoch, Stop stop) {
     const Address at{seed, Stream::order, epoch, 0, 0};
-    for (long i = 0; i < m_; i += 4) philox(at, static_cast<std::uint64_t>(i / 4 + 1), words_.data() + i);
-    spread();
-    // Words that share a bucket lie in the order of their examples; insertion leaves equal ones so.
+    for (long begin = 0; begin < m_; begin += MANY) {
+        for (long i = begin; i < std::min(begin + MANY, m_); i += 4)
+            philox(at, static_cast<std::uint64_t>(i / 4 + 1), words_.data() + i);
+        if (stop()) return false;
+    }
+    return spread(stop) && insert(stop);
+}
+
+/// Puts words and examples into buckets by the leading bits of the words.
+bool Order::spread(Stop stop) {
+    const int shift = 64 - bits_;
+    std::uint32_t* starts = starts_.data();
+    std::fill(starts, starts + starts_.count(), 0u);
+    for (long begin = 0; begin < m_; begin += MANY) {
+        for (long i = begin; i < std::min(begin + MANY, m_); ++i) ++starts[(words_[i] >> shift) + 1];
+        if (stop()) return false;
+    }
+    for (long b = 1; b < starts_.count(); ++b) starts[b] += starts[b - 1];
+    for (long begin = 0; begin < m_; begin += MANY) {
+        for (long i = begin; i < std::min(begin + MANY, m_); ++i) {
+            const std::uint32_t place = starts[words_[i] >> shift]++;
+            sorted_[place] = words_[i];
+            order_[place] = static_cast<std::uint32_t>(i);
+        }
+        if (stop()) return false;
+    }
+    return true;
+}
+
+/// Sorts what shares a bucket: it lies in the order of its examples, and insertion leaves equal words so.
+bool Order::insert(Stop stop) {
     std::uint64_t* sorted = sorted_.data();
     std::uint32_t* order = order_.data();
     for (long i = 1; i < m_; ++i) {
+        if (i % MANY == 0 && stop()) return false;
         const std::uint64_t word = sorted[i];
         if (word >= sorted[i - 1]) continue;
         const std::uint32_t example = order[i];
@@ -63,20 +95,7 @@ void Order::draw(std::uint64_t seed, std::uint64_t epoch) {
         sorted[j] = word;
         order[j] = example;
     }
-}
-
-/// Puts words and examples into buckets by the leading bits of the words.
-void Order::spread() {
-    const int shift = 64 - bits_;
-    std::uint32_t* starts = starts_.data();
-    std::fill(starts, starts + starts_.count(), 0u);
-    for (long i = 0; i < m_; ++i) ++starts[(words_[i] >> shift) + 1];
-    for (long b = 1; b < starts_.count(); ++b) starts[b] += starts[b - 1];
-    for (long i = 0; i < m_; ++i) {
-        const std::uint32_t place = starts[words_[i] >> shift]++;
-        sorted_[place] = words_[i];
-        order_[place] = static_cast<std::uint32_t>(i);
-    }
+    return true;
 }
 
 template <class T>

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "memory.hpp"
+#include "stop.hpp"
 
 namespace ellnet {
 
@@ -27,12 +28,13 @@ class Order {
   public:
     explicit Order(long m);
 
-    /// Draws the order of an epoch.
-    void draw(std::uint64_t seed, std::uint64_t epoch);
+    /// Draws the order of an epoch. Returns false where it was stopped: it is no order then.
+    bool draw(std::uint64_t seed, std::uint64_t epoch, Stop stop = {});
     const std::uint32_t* data() const { return order_.data(); }
 
   private:
-    void spread();
+    bool spread(Stop stop);
+    bool insert(Stop stop);
 
     long m_;
     int bits_;

@@ -59,13 +59,23 @@ class Run {
         ahead_ = order_ && plan.shape.tiny() && threads > 1;
         if (dropout) keep_.resize(plan.dropout.size());
         if (validation) {
-            for (int i = 0; i < threads_; ++i) forward_.push_back(path_->forward());
-            if (watch_) forward_[0]->ask(stop_validating, this);
+            for (int i = 0; i < threads_; ++i) {
+                forward_.push_back(path_->forward());
+                forward_.back()->ask({i == 0 ? stop_validating : validating_stopped, this});
+            }
             losses_ = Array<double>((validation->m + CHUNK - 1) / CHUNK);
         }
     }
 
     Path<T>& path() { return *path_; }
+
+    /// Takes over parameters and moments. Returns false where the watch ended the run meanwhile.
+    bool load(const Parameters<T>& parameters, const std::vector<Parameters<T>>& moments) {
+        if (path_->load(parameters, moments, {stop_inside, this})) return true;
+        if (failure_) std::rethrow_exception(failure_);
+        end(End::interrupted);
+        return false;
+    }
 
     /// Trains until `epochs` more have ended, or `steps` steps have been taken where that is not negative.
     void go(long epochs, std::int64_t steps) {
@@ -92,11 +102,12 @@ class Run {
 
     void stand_at(const Position& position) { report_.position = position; }
 
-    /// Recording and watching are over: what follows repeats steps that were taken before.
+    /// Recording is over: what follows repeats steps that were taken before.
     void repeat() {
         repeating_ = true;
         ahead_ = false;
-        ended_ = aborted_ = false;
+        ended_ = false;
+        aborted_.store(false);
         whole_.store(true);
     }
 
@@ -130,10 +141,18 @@ class Run {
         ended_ = report_.position.epoch >= last_epoch_ || report_.position.step == last_step_;
         if (ended_) return;
         epoch_ended_ = report_.position.batch >= batches_;
-        if (order_) order_->use(report_.position.epoch, ahead_ && report_.position.epoch + 1 < last_epoch_);
+        if (!use_order()) return;
         if (epoch_ended_) return;
         if (ask(true)) return;
         prepare();
+    }
+
+    /// Has the epoch's order in use, or ends the run where it was stopped meanwhile.
+    bool use_order() {
+        const std::int64_t epoch = report_.position.epoch;
+        if (!order_ || order_->use(epoch, ahead_ && epoch + 1 < last_epoch_, {stop_inside, this})) return true;
+        end(End::interrupted);
+        return false;
     }
 
     /// One step; the threads meet after each phase. What thread 0 prepares for the next step meanwhile is not this one's.
@@ -146,24 +165,31 @@ class Run {
             const long count = std::min(CHUNK, m - begin);
             const bool first = begin == 0, last = begin + count == m;
             path_->forward_backward(thread, threads_, batch, begin, count, first && penalised(),
-                                    thread == 0 && watch_ && !repeating_ ? stop_this_step : nullptr, this);
+                                    {thread == 0 ? stop_this_step : step_stopped, this});
             barrier_.wait();
-            if (aborted_) {
-                if (thread == 0) end(End::interrupted);
-                barrier_.wait();
-                return;
-            }
+            if (aborted_.load(std::memory_order_relaxed)) return abandon(thread);
             if (thread == 0) alone([&] { look(count, first, last); });
-            if (last && keep_due) barrier_.wait();
-            path_->update(thread, threads_, count, first, last && plan_.clip_norm <= 0 ? &chosen : nullptr);
+            if (last && keep_due) {
+                barrier_.wait();
+                if (unsaved_) return abandon(thread);
+            }
+            path_->update(thread, threads_, count, first, last && plan_.clip_norm <= 0 ? &chosen : nullptr,
+                          {thread == 0 ? give_up : given_up, this});
             if (last && plan_.clip_norm > 0) clip_by_norm(thread, chosen);
             if (last && plan_.max_norm > 0) {
                 barrier_.wait();
                 path_->max_norm(thread, threads_, static_cast<T>(plan_.max_norm));
             }
-            if (thread == 0 && last) alone([this] { advance(); });
+            if (thread == 0 && (last || failure_)) alone([this] { advance(); });
             barrier_.wait();
+            if (given_up(this)) return;
         }
+    }
+
+    /// Leaves a step that has changed nothing yet.
+    void abandon(int thread) {
+        if (thread == 0) end(End::interrupted);
+        barrier_.wait();
     }
 
     bool penalised() const { return plan_.l2 > 0 || plan_.l1 > 0; }
@@ -175,6 +201,7 @@ class Run {
         barrier_.wait();
         const T peak = path_->largest();
         const bool measured = peak > T(0) && std::isfinite(peak);
+        barrier_.wait();  // all have read the largest magnitude before anybody measures anew
         if (measured) path_->measure(thread, threads_, step, peak);
         barrier_.wait();
         const double factor = measured ? plan_.clip_norm / (path_->norm(peak) + 1e-6) : 1.0;
@@ -189,7 +216,9 @@ class Run {
         if (!last) return;
         cost_ = losses / static_cast<double>(batch_.m) + penalty_;
         if (keep_due_ && std::isfinite(cost_)) {
-            path_->save();
+            kept_.reset();
+            unsaved_ = !path_->save({stop_inside, this});
+            if (unsaved_) return;
             kept_ = report_.position;
             kept_at_ = report_.position.step;
             kept_time_ = now();
@@ -245,8 +274,7 @@ class Run {
         at.epoch_cost = 0;
         epoch_ended_ = false;
         if (at.epoch >= last_epoch_) return end(End::done);
-        if (order_) order_->use(at.epoch, ahead_ && at.epoch + 1 < last_epoch_);
-        if (ask(false)) return;
+        if (!use_order() || ask(false)) return;
         prepare();
     }
 
@@ -345,12 +373,14 @@ class Run {
 
     /// Asks the watch where its time has come, and ends the run where it says so, or where it throws.
     bool ask(bool at_once) {
-        if (!watch_ || repeating_) return false;
+        if (!watch_) return false;
         const bool quick = plan_.shape.tiny() && plan_.batch_size <= CHUNK && seconds_ > 0;
         const std::int64_t every = quick ? TINY_STEPS : 1;
-        if (!at_once && report_.position.step % every != 0) return false;
-        if (!at_once && seconds_ > 0 && now() - asked_ < seconds_) return false;
-        if (!question()) return false;
+        if (!wished_) {
+            if (!at_once && report_.position.step % every != 0) return false;
+            if (!at_once && seconds_ > 0 && now() - asked_ < seconds_) return false;
+            if (!question()) return false;
+        }
         end(End::interrupted);
         return true;
     }
@@ -366,21 +396,39 @@ class Run {
         return stop;
     }
 
+    static Run& run_of(void* context) { return *static_cast<Run*>(context); }
+
     static bool stop_inside(void* context) {
-        Run& run = *static_cast<Run*>(context);
+        Run& run = run_of(context);
+        if (run.wished_) return true;
         if (!run.watch_ || run.seconds_ <= 0 || now() - run.asked_ < INSIDE_A_STEP) return false;
         return run.question();
     }
 
     static bool stop_this_step(void* context) {
-        Run& run = *static_cast<Run*>(context);
-        return run.aborted_ = run.aborted_ || run.stop_inside(context);
+        Run& run = run_of(context);
+        if (!step_stopped(context) && stop_inside(context)) run.aborted_.store(true);
+        return step_stopped(context);
     }
+    static bool step_stopped(void* context) { return run_of(context).aborted_.load(std::memory_order_relaxed); }
+
+    /// While weights change, only an exception ends the step, and with it the call; a wish to stop waits for the step's end.
+    static bool give_up(void* context) {
+        Run& run = run_of(context);
+        if (!run.wished_ && stop_inside(context)) {
+            run.wished_ = !run.failure_;
+            if (run.failure_) run.given_up_.store(true);
+        }
+        return given_up(context);
+    }
+    static bool given_up(void* context) { return run_of(context).given_up_.load(std::memory_order_relaxed); }
 
     static bool stop_validating(void* context) {
-        Run& run = *static_cast<Run*>(context);
-        if (run.stop_inside(context)) run.stop_validation_.store(true);
-        return run.stop_validation_.load();
+        if (stop_inside(context)) run_of(context).stop_validation_.store(true);
+        return validating_stopped(context);
+    }
+    static bool validating_stopped(void* context) {
+        return run_of(context).stop_validation_.load(std::memory_order_relaxed);
     }
 
     const Plan& plan_;
@@ -407,9 +455,24 @@ class Run {
     Minibatch batch_{};
     Step<T> step_{};
     double batch_weight_ = 0, cost_ = 0, penalty_ = 0, asked_ = 0, kept_time_ = 0;
-    bool ended_ = false, aborted_ = false, epoch_ended_ = false, keep_due_ = false, repeating_ = false;
-    std::atomic<bool> stop_validation_{false}, whole_{true};
+    bool ended_ = false, epoch_ended_ = false, keep_due_ = false, repeating_ = false;
+    bool unsaved_ = false;  ///< a copy was stopped halfway, and with it the step
+    bool wished_ = false;   ///< the watch said stop while weights changed
+    std::atomic<bool> aborted_{false}, given_up_{false}, stop_validation_{false}, whole_{true};
 };
+
+/// Says whether a run was stopped on its way back from a divergence; it stands at `at` then, and forgets what came after.
+template <class T>
+bool stopped_at(Run<T>& run, const Position& from, const Position& at) {
+    Report& report = run.report();
+    if (report.end != End::interrupted) return false;
+    run.stand_at(at);
+    const auto epochs = static_cast<std::size_t>(at.epoch - from.epoch);
+    report.iterations.resize(static_cast<std::size_t>(at.step - from.step));
+    report.costs.resize(epochs);
+    if (!report.validation_costs.empty()) report.validation_costs.resize(epochs);
+    return true;
+}
 
 /// After a divergence: takes the steps again up to the last whose cost was finite, and one more.
 template <class T>
@@ -418,15 +481,19 @@ void go_back(Run<T>& run, const Position& from, const Parameters<T>& parameters,
     const Position diverged = run.report().position;
     run.repeat();
     if (diverged.step == from.step) {
-        if (!bad.empty()) run.path().load(parameters, moments), run.path().store(bad, {});
+        if (!bad.empty() && run.load(parameters, moments)) run.path().store(bad, {});
         run.stand_at(from);
         return;
     }
     Position at = from;
-    if (!run.go_back(at)) run.path().load(parameters, moments);
+    const bool there = run.go_back(at) || run.load(parameters, moments);
     run.stand_at(at);
     constexpr long ANY = 1L << 40;
-    run.go(ANY, diverged.step - 1 - at.step);
+    if (there) run.go(ANY, diverged.step - 1 - at.step);
+    if (stopped_at(run, from, at)) {
+        if (run.go_back(at)) run.path().store(parameters, moments);
+        return;
+    }
     // A parameter may have been infinite before a cost was: then nothing of this call is kept.
     const bool whole = run.path().finite(0, 1);
     const Position good = whole ? run.report().position : from;
@@ -434,7 +501,7 @@ void go_back(Run<T>& run, const Position& from, const Parameters<T>& parameters,
     run.repeat();
     run.go(ANY, 1);
     if (!bad.empty()) run.path().store(bad, {});
-    run.stand_at(good);
+    if (!stopped_at(run, from, good)) run.stand_at(good);
 }
 
 }  // namespace
@@ -445,9 +512,9 @@ Report train(const Target& target, const Plan& plan, const Position& from, const
              const std::vector<Parameters<T>>& moments, const Parameters<T>& bad,
              const std::vector<Parameters<T>>& before, const Watch& watch, double seconds) {
     Run<T> run(target, plan, from, examples, validation, threads, watch, seconds);
-    run.path().load(parameters, moments);
-    run.go(epochs, -1);
     Report& report = run.report();
+    if (!run.load(parameters, moments)) return std::move(report);
+    run.go(epochs, -1);
     if (report.end != End::diverged) {
         run.path().store(parameters, moments);
         if (report.end == End::done && !before.empty() && run.go_back(report.good))
@@ -456,7 +523,7 @@ Report train(const Target& target, const Plan& plan, const Position& from, const
     }
     report.bad = report.position;
     go_back(run, from, parameters, moments, bad);
-    report.end = End::diverged;
+    if (report.end != End::interrupted) report.end = End::diverged;
     return std::move(report);
 }
 

@@ -281,6 +281,66 @@ def test_a_benchmark_that_refuses_its_arguments_installs_nothing(
     assert pip.calls == 0
 
 
+@pytest.fixture
+def trials(place: Any) -> Any:
+    """A project with a virtual environment, whose trials need one build."""
+    place.python.parent.mkdir(parents=True)
+    place.python.symlink_to(sys.executable)
+    (place.root / "ordeal.py").write_text(
+        "import sys\n"
+        "if sys.argv[1:2] == ['builds']:\n"
+        "    if '--wrong' in sys.argv: sys.exit(2)\n"
+        "    print('thread thread')\n"
+        "else:\n"
+        "    print('held', *sys.argv[1:])\n"
+    )
+    return place
+
+
+def test_trials_get_the_builds_that_they_need(
+    run: Any, trials: Any, pip: SimpleNamespace, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Once, and again when a source has changed; then the trials are held."""
+    run.ordeal(trials, ["race"])
+    run.ordeal(trials, ["race"])
+    once = pip.calls
+    (trials.root / "native" / "version.cpp").write_text("// 2\n")
+    run.ordeal(trials, ["race"])
+
+    assert once == 1
+    assert pip.calls == 2
+    assert capfd.readouterr().out.split() == ["held", "race"] * 3
+    assert run.text(trials.build("thread") / "stamp").endswith(" thread")
+
+
+def test_a_build_that_cannot_be_made_is_named_and_tried_again(
+    run: Any, trials: Any, pip: SimpleNamespace, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The trials are held all the same: those that need it say that it is missing."""
+    pip.program = "import sys; sys.exit(4)"
+    run.ordeal(trials, [])
+    said = capfd.readouterr()
+    run.ordeal(trials, [])
+
+    assert "FAILED with exit code 4" in said.err
+    assert "build-thread.log" in said.err
+    assert said.out == "held\n"
+    assert pip.calls == 2
+
+
+@pytest.mark.parametrize("arguments", [["--list"], ["--help"]])
+def test_to_look_at_the_trials_nothing_is_built(
+    run: Any, trials: Any, pip: SimpleNamespace, arguments: list[str]
+) -> None:
+    """Their list and their help need no build; arguments that are refused begin nothing."""
+    run.ordeal(trials, arguments)
+    with pytest.raises(run.RunError, match="no trial was begun") as caught:
+        run.ordeal(trials, ["--wrong"])
+
+    assert caught.value.code == 2
+    assert pip.calls == 0
+
+
 def test_a_failing_pip_is_shown_with_its_exit_code(
     run: Any, place: Any, pip: SimpleNamespace, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -68,3 +68,15 @@ def test_a_job_that_is_refused_says_so():
 
     with pytest.raises(ValueError, match=r"X = A\[0\] must have shape"):
         list(engine().run_many(jobs(), wrong))
+
+
+def test_where_there_is_no_thread_it_is_said(monkeypatch):
+    """In the engine's words, which say what to do."""
+
+    def submit(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("ellnet.engines.many.ThreadPoolExecutor.submit", submit)
+
+    with pytest.raises(RuntimeError, match=r"gives no further thread.*take fewer with n_threads"):
+        dict(engine("native").run_many(jobs(), examples()))

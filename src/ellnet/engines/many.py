@@ -41,10 +41,23 @@ def run_side_by_side(
         net, state, chosen, epochs = job
         return run(net, state, chosen, train, validation, epochs=epochs, watch=stopped, n_threads=1)
 
-    futures: dict[Future[Run], int] = {pool.submit(one, job): k for k, job in enumerate(jobs)}
     try:
+        futures = _begun(pool, one, jobs)
         for future in as_completed(futures):
             yield futures[future], future.result()
     finally:
         stop.set()
         pool.shutdown(cancel_futures=True)
+
+
+def _begun(
+    pool: ThreadPoolExecutor, one: Callable[[Job], Run], jobs: Sequence[Job]
+) -> dict[Future[Run], int]:
+    """Begin every job; where the system gives no thread say so as the native engine does."""
+    try:
+        return {pool.submit(one, job): k for k, job in enumerate(jobs)}
+    except RuntimeError as error:
+        raise RuntimeError(
+            "the system gives no further thread, by a limit or for want of memory; take fewer with "
+            "n_threads"
+        ) from error

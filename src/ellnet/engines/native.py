@@ -68,6 +68,9 @@ PRECISIONS = (np.dtype(np.float32), np.dtype(np.float64))
 WATCH_SECONDS = 0.02
 """Time between two questions to the watch of a run, about; 0 asks before every step."""
 
+COPIED_AT_ONCE = 2_000_000
+"""Numbers that are copied in one go, some milliseconds long."""
+
 INTERRUPTED, DIVERGED = 1, 2
 """How a run ends, by the numbers of native/training.hpp; 0 is done."""
 
@@ -335,7 +338,16 @@ def _position(state: TrainingState) -> Any:
 
 def _copies(group: Parameters) -> list[NDArray[Any]]:
     """Copies for the engine to change, input by input in memory."""
-    return [np.array(each, order="F") for each in group.arrays()]
+    return [_copied(each) for each in group.arrays()]
+
+
+def _copied(W: Array) -> NDArray[Any]:
+    """Copy an array input by input, some millions of numbers at a time: between them Ctrl-C is heard."""
+    copy = np.empty(W.shape, W.dtype, order="F")
+    inputs = max(1, COPIED_AT_ONCE // max(1, W.shape[0]))
+    for first in range(0, W.shape[1], inputs):
+        copy[:, first : first + inputs] = W[:, first : first + inputs]
+    return copy
 
 
 def _state_at(state: TrainingState, at: Any, groups: Sequence[Sequence[Array]]) -> TrainingState:

@@ -12,6 +12,7 @@ from ellnet.hyperparameters import Hyperparameters
 from tests.counts import count
 from tests.engines.every_engine import TARGETS
 from tests.engines.native.configurations import Case, bits, cases, data_of, network_of, run_of
+from tests.engines.native.held_bits import hold_bits
 from tests.engines.native.running import BEST, THREADS, on_target
 
 PLAIN = Hyperparameters(batch_size=64, l2=0.1, epochs=10, learning_rate=0.01)
@@ -60,38 +61,7 @@ def test_the_number_of_threads_changes_no_bit(kind, threads):
 @given(cases(), st.sampled_from(THREADS), st.data())
 def test_no_configuration_has_other_bits(case, threads, draw):
     """On each instruction set, on any number of threads, and in two pieces."""
-    with on_target(BEST):
-        whole = run_of(case, n_threads=1)
-        expected = bits(whole)
-
-        assert bits(run_of(case, n_threads=threads)) == expected
-        for target in TARGETS[1:]:
-            with on_target(target):
-                assert bits(run_of(case, n_threads=1)) == expected, target
-        if whole.divergence is None:
-            cut_at(case, draw.draw(st.integers(0, whole.state.step)), expected)
-
-
-def cut_at(case: Case, step: int, expected: tuple[bytes, ...]) -> None:
-    """Run a case up to a step, and from there to its end, and compare with the whole."""
-    a_step = case.chosen.examples_a_step(case.m)
-    a_epoch = -(-case.m // a_step)
-    asked = iter([False] * step + [True])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(native, "WATCH_SECONDS", 0.0)
-        first = run_of(case, watch=lambda *_: next(asked))
-    left = case.epochs - first.state.epoch
-
-    rest = run_of(case, first.state, epochs=left)
-
-    assert first.state.step == min(step, case.epochs * a_epoch)
-    joined = replace(
-        rest,
-        iterations=first.iterations + rest.iterations,
-        costs=first.costs + rest.costs,
-        validation_costs=first.validation_costs + rest.validation_costs,
-    )
-    assert bits(joined) == expected
+    hold_bits(case, threads, lambda steps: draw.draw(st.integers(0, steps)))
 
 
 @pytest.mark.parametrize("kind", FIXED)

@@ -200,3 +200,50 @@ def test_a_run_that_goes_on_diverges_at_the_same_step(kind):
         assert first.iterations + rest.iterations == whole.iterations
         assert bits(rest.state) == bits(whole.state)
         assert place(rest.state) == place(whole.state)
+
+
+@pytest.mark.parametrize(("at", "kept"), [(30, 0), (290, 256)])
+@pytest.mark.parametrize("size", [1, 2])
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_a_run_that_is_stopped_on_its_way_back_loses_nothing(kind, size, at, kept, monkeypatch):
+    """It stands at the copy that it went back to; going on diverges where the whole does, to the bit."""
+    monkeypatch.setattr(native, "WATCH_SECONDS", 0.0)
+    net, m = network(kind), 300 * size
+    random = np.random.default_rng(0)
+    X, Y = random.standard_normal((net.n[0], m)), random.standard_normal((net.n[-1], m))
+    X[0, at * size] = np.inf
+    data = Examples(X.astype(np.float32), Y.astype(np.float32))
+    chosen = Hyperparameters(batch_size=size, shuffle=False, l2=0.0, learning_rate=1e-4)
+    state, asked = TrainingState.start(net.parameters, 2, 0), itertools.count()
+    whole = native.run(net, state, chosen, data, epochs=1)
+
+    first = native.run(net, state, chosen, data, epochs=1, watch=lambda *_: next(asked) == at + 3)
+    rest = native.run(net, first.state, chosen, data, epochs=1)
+
+    assert whole.divergence is not None
+    assert first.interrupted
+    assert first.divergence is None
+    assert place(first.state) == (kept, 0, kept)
+    assert rest.divergence == whole.divergence
+    assert bits(rest.state) == bits(whole.state)
+    assert first.iterations + rest.iterations == whole.iterations
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_what_the_watch_raises_on_the_way_back_comes_through(kind, monkeypatch):
+    """An exception ends the call there too."""
+    monkeypatch.setattr(native, "WATCH_SECONDS", 0.0)
+    net, asked = network(kind), itertools.count()
+    data = examples(net)
+    data.X[0, 20] = np.inf
+    chosen = Hyperparameters(batch_size=1, shuffle=False)
+
+    def watch(*_: int) -> bool:
+        if next(asked) == 25:
+            raise LookupError("enough")
+        return False
+
+    with pytest.raises(LookupError, match="enough"):
+        native.run(
+            net, TrainingState.start(net.parameters, 2, 0), chosen, data, epochs=1, watch=watch
+        )

@@ -12,11 +12,24 @@ PROMISED = 0.1
 """Seconds from the signal to the exception, or to the end of the run."""
 
 PRESS = '''
+WAITED = f"/proc/self/task/{threading.get_native_id()}/schedstat"
+
+
+def now():
+    """The time, less what the main thread has waited for a processor that others had."""
+    try:
+        with open(WAITED) as file:
+            waited = int(file.read().split()[1])
+    except OSError:
+        waited = 0
+    return time.perf_counter() - waited * 1e-9
+
+
 def press(seconds):
     """Ctrl-C after so many seconds; returns where the moment will stand."""
     moment = []
     def send():
-        moment.append(time.perf_counter())
+        moment.append(now())
         os.kill(os.getpid(), signal.SIGINT)
     threading.Timer(seconds, send).start()
     return moment
@@ -32,7 +45,7 @@ def answered(call, seconds=0.15, tries=4):
             times.append(None)
             time.sleep(1)
         except KeyboardInterrupt:
-            times.append(time.perf_counter() - moment[0])
+            times.append(now() - moment[0])
             if times[-1] < 0.1:
                 break
     return min((t for t in times if t is not None), default=None)
@@ -69,6 +82,7 @@ CALLS = {
     "large steps of a tiny network": "run((3, 5, 5, 3, 1), 1_000_000, 'full')",
     "validation": "run((100, 64, 64, 2), 256, 256, validation=1_000_000)",
     "validation of a tiny network": "run((3, 5, 5, 3, 1), 32, 32, validation=5_000_000)",
+    "an order of many rows": "run((20, 5, 1), 12_000_000, 256)",
     "a watch": "run((100, 64, 64, 2), 2000, 256, watch=lambda *_: False)",
     "one thread": "run((100, 64, 64, 2), 2000, 256, n_threads=1)",
     "predict": "predict(512, 512, 512, 512, 1, m=400_000)",
@@ -104,7 +118,7 @@ for delay in (0.1, 0.05, 0.02, 0.01):
     moment = press(delay)
     try:
         first = train(net, Examples(X, Y), chosen)
-        took = time.perf_counter() - moment[0] if moment else None
+        took = now() - moment[0] if moment else None
         if first.history.stopped == "interrupted" and took < 0.1:
             break
         if not moment:
@@ -118,7 +132,7 @@ print(json.dumps([first.history.stopped, first.history.engine, first.state.step,
 """
     )
 
-    stopped, engine, step, took, same = said_by(program)
+    stopped, engine, step, took, same = said_by(program, seconds=240)
 
     assert stopped == "interrupted"
     assert engine.startswith("native")
