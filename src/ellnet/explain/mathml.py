@@ -2,7 +2,7 @@
 
 from html import escape
 
-from docs.formulas import Node
+from ellnet.explain.formulas import Node
 
 __all__ = ["mathml"]
 

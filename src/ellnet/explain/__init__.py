@@ -1,0 +1,3 @@
+"""Explain: the derivation of a network in use, with its own numbers."""
+
+__all__: list[str] = []
