@@ -224,7 +224,13 @@ def _cases(node: Node) -> str:
     return _row(brace, f'<mtable displaystyle="true">{"".join(rows)}</mtable>')
 
 
+def _shaped(node: Node) -> str:
+    """Something with its shape under it."""
+    return f'<munder>{_set(node.parts[0])}<mtext class="shape">{escape(node.text)}</mtext></munder>'
+
+
 _SETTERS = {
+    "shaped": _shaped,
     "symbol": _symbol,
     "number": _number,
     "quantity": _quantity,
