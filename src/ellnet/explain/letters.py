@@ -9,7 +9,7 @@ from dataclasses import replace
 from ellnet.explain.formulas import Node, parse
 from ellnet.explain.plain import plain
 
-__all__ = ["at_layer", "entry", "of_layer", "one_example", "put", "shaped", "symbol"]
+__all__ = ["at_layer", "entry", "of_layer", "one_example", "put", "put_all", "shaped", "symbol"]
 
 SMALL = {"A": "a", "Z": "z", "dA": "da", "dZ": "dz", "X": "x", "Y": "y"}
 """The letters of m examples, and those of one."""
@@ -63,6 +63,13 @@ def put(node: Node, letter: str, other: Node) -> Node:
     if node.kind == "symbol" and node.text == letter:
         return other
     return replace(node, parts=tuple(put(part, letter, other) for part in node.parts))
+
+
+def put_all(node: Node, others: Mapping[str, Node]) -> Node:
+    """Put something in place of each quantity that is named, as plain text has it."""
+    if plain(node) in others:
+        return others[plain(node)]
+    return replace(node, parts=tuple(put_all(part, others) for part in node.parts))
 
 
 def shaped(node: Node, shapes: Mapping[str, tuple[int, int]]) -> Node:
