@@ -1,6 +1,7 @@
 """The backward blocks of a sheet: dZ[l], dW[l], db[l] and dA[l-1] from dA[l] (notes N5, N6)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -166,6 +167,8 @@ def _dW(names: Namer, layer: int) -> Step:
     dZ = names.batch("dZ", layer, d.gradients.dZ[layer])
     bare = bool(d.penalties)
     dW = names.weights("dW", layer, d.bare.dW[layer], f"dW{layer}_losses" if bare else f"dW{layer}")
+    if bare:
+        dW = replace(dW, tag="of the losses")
     text = OUTER if names.one else MEAN
     found = equations(linear_backward)[0]
 
@@ -198,11 +201,13 @@ def _written(found: Equation, text: str) -> Equation:
 def _penalised(names: Namer, layer: int) -> Step:
     d = names.d
     functions: dict[str, Any] = {"l2": l2_backward, "l1": l1_backward}
-    bare = names.weights("dW", layer, d.bare.dW[layer], f"dW{layer}_losses")
+    bare = replace(
+        names.weights("dW", layer, d.bare.dW[layer], f"dW{layer}_losses"), tag="of the losses"
+    )
     dW, W = names.weights("dW", layer, d.gradients.dW[layer]), names.weights("W", layer, d.net.W[layer])
     marks: list[Quantity | str] = []
     for name in d.penalties:
-        ratio = f"{d.strengths[name]:g}/{d.m}"
+        ratio = f"{d.strengths[name]:g}" if names.one else f"{d.strengths[name]:g}/{d.m}"
         marks += [f"+ {ratio} · sign of" if name == "l1" else f"+ {ratio} ·", W]
     return Step(
         "The penalty pulls each weight towards 0.",

@@ -37,7 +37,7 @@ def scale_of(values: NDArray[Any]) -> int:
     largest = float(finite.max(initial=0.0))
     if largest == 0 or 0.01 <= largest < 1000:
         return 0
-    return math.floor(math.log10(largest))
+    return int(f"{largest:.{DIGITS}e}".partition("e")[2])
 
 
 def scaled(x: float, scale: int) -> str:

@@ -1,6 +1,6 @@
 """The sheet as one HTML file: native MathML, light and dark, nothing fetched, no script."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from ellnet.certificate import Certificate
@@ -17,6 +17,9 @@ from ellnet.explain.sheet import Block, Grid, Part, Quantity, Sheet, Step
 from ellnet.version import VERSION
 
 __all__ = ["html_page"]
+
+FEW = 10
+"""Rows of a table of words beyond which it scrolls."""
 
 ENTRIES = 25
 """Entries of a matrix that are unfolded on the page."""
@@ -54,8 +57,8 @@ def _legend() -> str:
     scale += [f"p{k}" for k in range(1, len(STRENGTHS) + 1)]
     boxes = "".join(f'<i class="{name}"></i>' for name in scale)
     return (
-        f'<p class="legend">negative {boxes} positive: each matrix up to its own largest number. Numbers '
-        "in parentheses behind a formula are those of the equations; a shape is rows × columns.</p>"
+        f'<p class="legend"><span>negative</span> {boxes} <span>positive; each matrix up to its own largest '
+        "number. Behind a formula stands the number of its equation; a shape is rows × columns.</span></p>"
     )
 
 
@@ -102,8 +105,9 @@ def _grid(grid: Grid) -> str:
         f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in grid.rows
     )
     note = f'<p class="note">{escape(grid.note)}.</p>' if grid.note else ""
+    tall = ' tall" tabindex="0" role="region" aria-label="rows' if len(grid.rows) > FEW else ""
     return (
-        f'<div class="scroll"><table class="grid"><thead><tr>{heads}</tr></thead><tbody>{rows}'
+        f'<div class="scroll{tall}"><table class="grid"><thead><tr>{heads}</tr></thead><tbody>{rows}'
         f"</tbody></table></div>{note}"
     )
 
@@ -147,11 +151,23 @@ class _Page:
             shaped = mathml(step.shaped, plain(step.shaped))
             pieces.append(f'<div class="formula"><span class="said">{shaped}</span></div>')
         if step.line:
-            pieces.append(f'<div class="line">{"".join(map(self.part, step.line))}</div>')
+            pieces.append(f'<div class="line">{self.line(step.line)}</div>')
         if step.note:
             pieces.append(f'<p class="note">{_with_layers(step.note)}</p>')
         pieces.append(_unfolded(step))
         return "".join([*pieces, "</div>"])
+
+    def line(self, parts: Sequence[Part]) -> str:
+        """Keep every mark beside the matrix that it stands before."""
+        pieces, open_ = [], ""
+        for part in parts:
+            shown = self.part(part)
+            if isinstance(part, str):
+                open_ += shown
+            else:
+                pieces.append(f'<div class="pair">{open_}{shown}</div>' if open_ else shown)
+                open_ = ""
+        return "".join(pieces) + open_
 
     def part(self, part: Part) -> str:
         if isinstance(part, str):
@@ -187,7 +203,7 @@ def _with_layers(text: str) -> str:
     for word in escape(text).split(" "):
         head, bracket, rest = word.partition("[")
         layer, closed, tail = rest.partition("]")
-        if bracket and closed and head and layer.isdigit():
+        if bracket and closed and head and (layer.isdigit() or layer == "l"):
             word = f"<i>{head}</i><sup>[{layer}]</sup>{tail}"
         words.append(word)
     return " ".join(words)

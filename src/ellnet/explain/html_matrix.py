@@ -12,7 +12,7 @@ from ellnet.explain.sheet import Quantity
 
 __all__ = ["SHOWN_ONCE", "matrix", "reference"]
 
-SHOWN_ONCE = 400
+SHOWN_ONCE = 200
 """Numbers of a matrix beyond which it is shown once, and a link leads to it from then on."""
 
 FOCUSED = 7
@@ -65,7 +65,8 @@ def _caption(quantity: Quantity, scale: int) -> str:
     rows, columns = quantity.shape
     power = f"10{superscript(scale)} ×, " if scale else ""
     name = mathml(quantity.symbol, quantity.name)
-    return f"<caption>{name}<small>{power}{rows} × {columns}</small></caption>"
+    tag = f"{escape(quantity.tag)}, " if quantity.tag else ""
+    return f"<caption>{name}<small>{tag}{power}{rows} × {columns}</small></caption>"
 
 
 def _table(quantity: Quantity, scale: int) -> str:

@@ -67,10 +67,10 @@ h3{{font-size:1.08rem;margin:1.9rem 0 .1rem}}
 .io{{color:var(--soft);margin:.1rem 0 .6rem}}
 .step{{border-left:3px solid var(--line);padding:.05rem 0 .3rem 1rem;margin:.9rem 0}}
 .words{{margin:.2rem 0}}
-.formula{{display:flex;flex-wrap:wrap;align-items:baseline;gap:.15rem 1.1rem;margin:.35rem 0;max-width:52rem}}
-.formula .said{{flex:1;line-height:2}}
+.formula{{display:flex;flex-wrap:wrap;align-items:baseline;gap:.15rem 1.1rem;margin:.2rem 0;max-width:42rem}}
+.formula .said{{flex:1;line-height:2.2}}
 .formula .eq{{color:var(--soft);font-size:.9rem;white-space:nowrap}}
-.formula .name{{color:var(--soft);font-size:.9rem;flex-basis:100%;margin-bottom:-.35rem}}
+.formula .name{{color:var(--soft);font-size:.9rem;flex-basis:100%}}
 .note{{color:var(--soft);font-size:.92rem;margin:.25rem 0;max-width:60rem}}
 math{{font-family:"Latin Modern Math","STIX Two Math","STIX Math","Cambria Math",math;font-size:1.12em}}
 .shape{{font-size:.78em;color:var(--mark)}}
@@ -80,7 +80,7 @@ math{{font-family:"Latin Modern Math","STIX Two Math","STIX Math","Cambria Math"
 .scroll{{overflow-x:auto;max-width:100%}}
 .scroll:focus-visible,summary:focus-visible{{outline:2px solid var(--link);outline-offset:2px}}
 .m{{border-collapse:separate;border-spacing:0;font-variant-numeric:tabular-nums;font-size:.86rem;line-height:1.5}}
-.m caption{{caption-side:top;text-align:center;padding:0 .4rem .2rem;white-space:nowrap}}
+.m caption{{caption-side:top;text-align:left;padding:0 .4rem .2rem;white-space:nowrap}}
 .m caption small{{color:var(--soft);margin-left:.35rem;font-size:.82em}}
 .m th{{font-weight:400;color:var(--soft);font-size:.76rem;padding:0 .4rem}}
 .m th[scope=row]{{text-align:right;white-space:nowrap;max-width:11rem;overflow:hidden;text-overflow:ellipsis}}
@@ -101,11 +101,14 @@ summary{{cursor:pointer;color:var(--link);font-size:.92rem;width:max-content;max
 .terms th{{font-weight:400;text-align:left;white-space:nowrap;padding:.1rem .5rem .1rem 0;vertical-align:top}}
 .terms td{{padding:.1rem .5rem;vertical-align:top}}.terms td:last-child{{white-space:nowrap;text-align:right}}
 .terms tr+tr>*{{border-top:1px solid var(--line)}}
+.tall{{max-height:24rem;overflow:auto}}
+main>section:first-child>h2{{margin-top:.2rem}}
+.pair{{display:flex;align-items:center;gap:.7rem;max-width:100%}}.pair>.box{{min-width:0}}
 .grid{{border-collapse:collapse;font-size:.92rem;font-variant-numeric:tabular-nums;margin:.5rem 0}}
 .grid th{{text-align:left;color:var(--soft);font-weight:500;border-bottom:1px solid var(--line);padding:.25rem .9rem .25rem 0}}
 .grid td{{padding:.25rem .9rem .25rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}}
 .verdict{{font-weight:600}}.good{{color:var(--good)}}.bad{{color:var(--bad)}}
-.legend{{display:flex;align-items:center;gap:.45rem;color:var(--soft);font-size:.85rem;flex-wrap:wrap}}
+.legend{{display:flex;align-items:center;gap:0 .3rem;color:var(--soft);font-size:.85rem;flex-wrap:wrap}}
 .legend i{{display:inline-block;width:1.15rem;height:.8rem}}
 nav.contents{{font-size:.9rem}}
 nav.contents ul{{list-style:none;margin:0;padding:0;display:flex;flex-wrap:wrap;gap:.1rem .9rem}}

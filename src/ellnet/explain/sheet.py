@@ -35,6 +35,7 @@ class Quantity:
         rows: names of the rows, or () for numbers from 1.
         columns: names of the columns, or () for numbers from 1.
         key: under which name the numbers are in the file beside the sheet, "" for those that are not.
+        tag: which of several with the same letter it is: "new", "before".
     """
 
     symbol: Node
@@ -43,6 +44,7 @@ class Quantity:
     rows: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     key: str = ""
+    tag: str = ""
 
     @property
     def name(self) -> str:

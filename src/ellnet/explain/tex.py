@@ -1,5 +1,7 @@
 """Formulas set in LaTeX: trees of `formulas` in, what stands between dollars out."""
 
+import unicodedata
+
 from ellnet.explain.formulas import Node
 
 __all__ = ["escaped", "tex"]
@@ -16,12 +18,34 @@ SPECIAL = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
+    '"': "''",
     "−": "$-$",
     "·": r"$\cdot$",
     "→": r"$\to$",
     "…": r"\dots{}",
+    "×": r"$\times$",
+    "²": "$^2$",
+    "√": r"$\surd$",
+    "λ": r"$\lambda$",
+    "∞": r"$\infty$",
+    "ß": r"\ss{}",
+    "ø": r"\o{}",
+    "Ø": r"\O{}",
+    "æ": r"\ae{}",
+    "✓": r"$\surd$",
 }
+
+ACCENTS = {
+    "\u0300": "`",
+    "\u0301": "'",
+    "\u0302": "^",
+    "\u0303": "~",
+    "\u0308": '"',
+    "\u030a": "r",
+    "\u0327": "c",
+    "\u030c": "v",
+}
+"""Marks above and below letters, and LaTeX's commands for them."""
 
 
 def escaped(text: str) -> str:
@@ -34,6 +58,9 @@ def _character(c: str) -> str:
         return SPECIAL[c]
     if c.isascii():
         return c if c.isprintable() else " "
+    letter, mark = unicodedata.normalize("NFD", c)[:1], unicodedata.normalize("NFD", c)[1:]
+    if letter.isascii() and mark in ACCENTS:
+        return rf"\{ACCENTS[mark]}{{{letter}}}"
     return rf"{{\footnotesize[U+{ord(c):04X}]}}"
 
 

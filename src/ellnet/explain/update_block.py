@@ -1,5 +1,7 @@
 """The update's blocks of a sheet: the optimizer's step of every layer, with its moments."""
 
+from dataclasses import replace
+
 from ellnet.equations.optimizers import OPTIMIZERS, clip_by_norm
 from ellnet.equations.penalties import max_norm
 from ellnet.explain.catalogue import Equation, equation
@@ -69,8 +71,8 @@ def _where(d: Derivation, update: Update) -> str:
     if not update.before:
         return "The next step."
     return (
-        "A model's file keeps no moments: this is the step that training takes as it starts again from here, "
-        "with moments of 0."
+        "No state of training was given, and a model's file has none: this is the step that training takes as "
+        "it starts again from here, with moments of 0."
     )
 
 
@@ -105,14 +107,11 @@ def _steps(names: Namer, update: Update, layer: int, letter: str) -> list[Step]:
     theta, key = f"{letter}[{layer}]", f"{letter}{layer}"
     old = names.weights(letter, layer, d.net.parameters.arrays()[place], key)
     dtheta = names.weights(f"d{letter}", layer, update.gradients.arrays()[place], _clipped(d, key))
-    new = names.weights(letter, layer, update.stepped.arrays()[place], f"{key}_new")
+    stepped = update.stepped.arrays()[place]
+    new = replace(names.weights(letter, layer, stepped, f"{key}_new"), tag="new")
     found = _of(equation(OPTIMIZERS[d.chosen.optimizer].step), theta, letter, layer)
-    line: list[Part] = [new, "≔", old, "stepped by", dtheta]
-    for name, before, after in zip(
-        MOMENTS.get(d.chosen.optimizer, ()), update.before, update.after, strict=True
-    ):
-        line += [f"with {name} from", _moment(names, name, key, old, before.arrays()[place], "")]
-        line += ["to", _moment(names, name, key, old, after.arrays()[place], "_new")]
+    line: list[Part] = [new, "≔", old, "less its step, from", dtheta]
+    moments = _moments(update, d.chosen.optimizer, place, old, dtheta)
     decay = d.chosen.optimizer == "adamw" and letter == "b"
     note = "Biases do not decay: λ = 0." if decay else ""
     own = {**update.options, "weight_decay": 0.0} if letter == "b" else update.options
@@ -128,9 +127,11 @@ def _steps(names: Namer, update: Update, layer: int, letter: str) -> list[Step]:
         return step_text(d.chosen.optimizer, pair, float(dtheta.value[i, j]), after, update.t, own)
 
     unfolding = Unfolding(formula, numbers)
-    steps = [Step(f"The step of {theta}.", (found,), tuple(line), unfolding=unfolding, note=note)]
+    step = Step(f"The step of {theta}.", (found,), tuple(line), unfolding=unfolding, note=note)
+    steps = [*moments, step]
     if letter == "W" and d.chosen.max_norm:
-        held = names.weights(letter, layer, update.bounded.arrays()[place], f"{key}_bounded")
+        bounded = update.bounded.arrays()[place]
+        held = replace(names.weights(letter, layer, bounded, f"{key}_bounded"), tag="held")
         steps.append(Step("Held within the norm.", (equation(max_norm),), (held, "≔", new)))
     return steps
 
@@ -149,9 +150,18 @@ def _of(found: Equation, theta: str, letter: str, layer: int) -> Equation:
     return found.with_letters(change)
 
 
-def _moment(
-    names: Namer, name: str, key: str, like: Quantity, value: object, suffix: str
-) -> Quantity:
-    found = symbol(name)
-    whole = Node("below", "", (found, like.symbol))
-    return Quantity(whole, value, like.rule, like.rows, like.columns, f"{name}_{key}{suffix}")  # type: ignore[arg-type]
+def _moments(
+    update: Update, optimizer: str, place: int, like: Quantity, dtheta: Quantity
+) -> list[Step]:
+    """Return the steps of the moments: each before, and what the gradient makes of it."""
+    steps = []
+    for name, before, after in zip(
+        MOMENTS.get(optimizer, ()), update.before, update.after, strict=True
+    ):
+        symbol_ = Node("below", "", (symbol(name), like.symbol))
+        key = f"{name}_{like.key}"
+        old = replace(like, symbol=symbol_, value=before.arrays()[place], key=key, tag="before")
+        new = replace(old, value=after.arrays()[place], key=f"{key}_new", tag="after")
+        words = f"The moment {name} of {like.name} takes its gradient in."
+        steps.append(Step(words, (), (new, "≔ from", old, "and", dtheta)))
+    return steps
