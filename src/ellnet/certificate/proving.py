@@ -310,5 +310,5 @@ def _compared(
         floor=floor,
         bound=bound,
         worst=name(int(np.argmax(apart))) if len(got) else "",
-        passed=difference <= allowed,
+        passed=bool(difference <= allowed),
     )

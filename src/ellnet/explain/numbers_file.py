@@ -46,7 +46,7 @@ def numbers_of(d: Derivation) -> Numbers:
         numbers |= _layer(d, layer)
     if d.update is not None:
         numbers |= _steps(d)
-    return {name: np.ascontiguousarray(value) for name, value in numbers.items()}
+    return {name: np.asarray(value, order="C") for name, value in numbers.items()}
 
 
 def _about(d: Derivation) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from ellnet.explain.figures import scale_of, scaled, statistics, superscript, wi
 from ellnet.explain.plain import plain
 from ellnet.explain.sheet import Block, Grid, Part, Quantity, Sheet, Step
 
-__all__ = ["terminal_lines"]
+__all__ = ["answer_lines", "terminal_lines"]
 
 ROWS = 12
 """Rows of a matrix that are shown whole; a longer one is cut in the middle."""
@@ -31,13 +31,7 @@ def terminal_lines(sheet: Sheet, width: int = 80) -> Iterator[Text]:
         width: columns of the terminal; fewer than 40 are taken for 40.
     """
     width = max(LEAST, width)
-    yield from _heading(f"Proof sheet: {sheet.title}", width, "═")
-    for name, said in sheet.facts:
-        yield from _words(f"{name:<11} {said}", width, 12)
-    if sheet.numbers_file:
-        yield from _words(f"all numbers in {sheet.numbers_file}", width, 2)
-    yield Text()
-    yield from _grid(sheet.predictions, width)
+    yield from _answer(sheet, width)
     if sheet.story is not None:
         yield from _heading("How the row became a[0]", width, "─")
         yield from _grid(sheet.story, width)
@@ -45,10 +39,32 @@ def terminal_lines(sheet: Sheet, width: int = 80) -> Iterator[Text]:
         yield from _heading(title, width, "═")
         for block in blocks:
             yield from _block(block, width)
-    if sheet.certificate is not None:
-        yield from _heading("Certificate of the gradient", width, "═")
-        for sentence in sheet.certificate.sentences():
-            yield from _words(sentence, width, 2)
+    yield from _certificate(sheet, width)
+
+
+def answer_lines(sheet: Sheet, width: int = 80) -> Iterator[Text]:
+    """Go through the lines of what a sheet comes to: its head, the predictions and the certificate."""
+    width = max(LEAST, width)
+    yield from _answer(sheet, width)
+    yield from _certificate(sheet, width)
+
+
+def _answer(sheet: Sheet, width: int) -> Iterator[Text]:
+    yield from _heading(f"Proof sheet: {sheet.title}", width, "═")
+    for name, said in sheet.facts:
+        yield from _words(f"{name:<11} {said}", width, 12)
+    if sheet.numbers_file:
+        yield from _words(f"all numbers in {sheet.numbers_file}", width, 2)
+    yield Text()
+    yield from _grid(sheet.predictions, width)
+
+
+def _certificate(sheet: Sheet, width: int) -> Iterator[Text]:
+    if sheet.certificate is None:
+        return
+    yield from _heading("Certificate of the gradient", width, "═")
+    for sentence in sheet.certificate.sentences():
+        yield from _words(sentence, width, 2)
 
 
 def _heading(text: str, width: int, rule: str) -> Iterator[Text]:
