@@ -130,8 +130,8 @@ class Model:
         name = target or self.target.name
         Y = self.target.encode(columns[name])
         X = self.inputs(columns.drop([name]), unseen=unseen).T
-        strengths = {"l2": self.hyperparameters.l2, "l1": self.hyperparameters.l1}
-        return replace(self, certificate=certify(self.network, X, Y, **strengths))
+        chosen = self.hyperparameters
+        return replace(self, certificate=certify(self.network, X, Y, l2=chosen.l2, l1=chosen.l1))
 
     def save(self, path: str | Path) -> None:
         """Write the model file durably: after any accident the old or the new one is there, whole.

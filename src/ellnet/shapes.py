@@ -1,4 +1,4 @@
-"""The chain of shapes: how the dimensions of a network join up, with the one that does not marked (N3)."""
+"""The chain of shapes: how the dimensions of a network join up, and which one does not (N3)."""
 
 from collections.abc import Mapping, Sequence
 

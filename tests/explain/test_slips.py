@@ -21,7 +21,7 @@ ENDS = {"g' once more at the output": FUSED, "missing g' at the output": APART}
 
 
 def example(seed: int, ends: tuple[str, str] = FUSED, *, m: int = 4):
-    """A random square network of 3 to 5 layers, as wide as there are examples: every slip's shapes fit."""
+    """A random network of 3 to 5 layers, each as wide as there are examples: every slip's shapes fit."""
     random = np.random.default_rng(seed)
     L, width = int(random.integers(3, 6)), m
     names = [SMOOTH[k] for k in random.permutation(len(SMOOTH))]
@@ -46,9 +46,7 @@ def wrong(slip, net, X, Y, **penalties):
         for layer in slip.at(net.L)
         if derived(Work(net, cache, examples, **penalties), {layer: (slip,)}) is not None
     ]
-    found = derived(
-        Work(net, cache, examples, **penalties), {layer: (slip,) for layer in layers}
-    )
+    found = derived(Work(net, cache, examples, **penalties), dict.fromkeys(layers, (slip,)))
     assert found is not None
     return [array for _, array in found.arrays()]
 
@@ -86,9 +84,11 @@ def test_without_keepdims_is_recognised_by_its_shape(seed):
     lying = [array.T if k % 2 else array for k, array in enumerate(right)]
     both = [array[:, 0] if k % 2 else array * X.shape[1] for k, array in enumerate(right)]
 
+    found = diagnose_gradient(both, net, X, Y)
+
     assert diagnose_gradient(flat, net, X, Y).names == ("missing keepdims",)
     assert diagnose_gradient(lying, net, X, Y).names == ("missing keepdims",)
-    assert diagnose_gradient(both, net, X, Y).names == ("missing keepdims", "missing 1/m in dW")
+    assert found.names == ("missing keepdims", "missing 1/m in dW")
 
 
 def uneven(m: int = 6):
@@ -159,7 +159,7 @@ def test_a_right_gradient_is_right_in_every_form():
 
 
 def test_what_has_no_name_is_located():
-    """The first array that is wrong coming from the output is named, with its rule; the others are right."""
+    """The first array that is wrong, coming from the output, is named with its rule."""
     net, X, Y = uneven()
     arrays = [array.copy() for array in backward(net, forward(net, X), Y).parameters.arrays()]
     arrays[3][2] += 0.5

@@ -93,6 +93,7 @@ def _wide(array: Array) -> NDArray[np.float64]:
 
 
 def vector(parameters: Parameters) -> Vector:
+    """Return all parameters in one vector, W[1], b[1], W[2] and so on, row by row."""
     return np.concatenate([np.ravel(_wide(array)) for array in parameters.arrays()])
 
 
@@ -110,6 +111,7 @@ class Place(NamedTuple):
 
 
 def place_of(net: Network, entry: int) -> Place:
+    """Return where an entry of that vector stands."""
     arrays = net.parameters.arrays()
     bounds = np.cumsum([0, *(array.size for array in arrays)])
     which = int(np.searchsorted(bounds, entry, side="right")) - 1
@@ -137,8 +139,7 @@ def forward_from(net: Network, claim: Claim, place: Place) -> Cache:
         Zs[layer - 1], As[layer - 1] = forward_block(
             net.W[layer], net.b[layer], given[layer - 1], net.activations[layer]
         )
-    layers = (Layers(each, name) for each, name in ((Zs, "Z"), (As, "A"), (given, "inputs")))
-    return Cache(base.X, *layers, claim.masks)
+    return Cache(base.X, Layers(Zs, "Z"), Layers(As, "A"), Layers(given, "inputs"), claim.masks)
 
 
 def namer(net: Network, entries: Index) -> Callable[[int], str]:

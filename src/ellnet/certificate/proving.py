@@ -214,7 +214,7 @@ def _by_differences(claim: Claim, entries: Index, of: str) -> tuple[Check, int]:
 
 def _either(calls: Sequence[bool]) -> NDArray[np.bool_]:
     """Say of each difference whether one of its two costs is meant."""
-    return np.array(calls, bool).reshape(-1, 2).any(axis=1)
+    return np.asarray(np.array(calls, bool).reshape(-1, 2).any(axis=1))
 
 
 def _by_complex_step(claim: Claim, entries: Index, of: str) -> Check:
@@ -262,8 +262,15 @@ def _by_directions(claim: Claim, random: np.random.Generator) -> Check:
 def _analytic(
     claim: Claim, arrays: Sequence[NDArray[Any]], begun: tuple[int, NDArray[Any]] | None = None
 ) -> complex:
-    options = {"l2": claim.l2, "l1": claim.l1, "masks": claim.masks, "begun": begun}
-    return analytic_cost(claim.net, arrays, claim.examples, **options)
+    return analytic_cost(
+        claim.net,
+        arrays,
+        claim.examples,
+        l2=claim.l2,
+        l1=claim.l1,
+        masks=claim.masks,
+        begun=begun,
+    )
 
 
 def _split(net: Network, theta: NDArray[Any]) -> list[NDArray[Any]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.text import Text
 
 from ellnet.cli.sources import open_for
 from ellnet.cli.terminal import say, terminal
@@ -59,7 +60,9 @@ ROWS = re.compile(r"(\d*):(\d*)")
     show_default=True,
     help="What to do with a category that training never saw.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the answer and the certificate as JSON.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the answer and the certificate as JSON."
+)
 def prove(  # noqa: PLR0917 - click passes them by name
     model: Path,
     table: str,
@@ -124,7 +127,7 @@ def _chosen(row: int | None, rows: str | None, columns: Columns) -> range:
 
 
 def _written(sheet: "Sheet", out: tuple[Path, ...], numbers: str) -> list[Path]:
-    """Write every form that is asked for; an ending that is none is refused before anything is written."""
+    """Write every form that is asked for; another ending is refused before anything is written."""
     from ellnet.explain.writing import FORMS, write_sheet
 
     for page in out:
@@ -134,7 +137,9 @@ def _written(sheet: "Sheet", out: tuple[Path, ...], numbers: str) -> list[Path]:
     return list(dict.fromkeys(files))
 
 
-def _show(sheet: "Sheet", unfolded: dict[str, str], written: list[Path], stored: Path | None) -> None:
+def _show(
+    sheet: "Sheet", unfolded: dict[str, str], written: list[Path], stored: Path | None
+) -> None:
     """Print the sheet, or the answer alone where the sheet went to a file or entries were asked for."""
     from ellnet.explain.terminal_form import answer_lines, terminal_lines
 
@@ -143,8 +148,7 @@ def _show(sheet: "Sheet", unfolded: dict[str, str], written: list[Path], stored:
     for line in (terminal_lines if whole else answer_lines)(sheet, console.width):
         console.print(line, soft_wrap=True)
     for text in unfolded.values():
-        for line in text.splitlines():
-            say(console, line)
+        console.print(Text(text), soft_wrap=True)
     for path in written:
         say(console, f"wrote {path}")
     if stored is not None:

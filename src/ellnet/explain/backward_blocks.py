@@ -12,8 +12,8 @@ from ellnet.equations.dropout import dropout_backward
 from ellnet.equations.linear import linear_backward, linear_backward_input
 from ellnet.equations.penalties import l1_backward, l2_backward
 from ellnet.explain.catalogue import Equation, equation, equations, pieces_of
-from ellnet.explain.forward_blocks import given, scaled_mask
 from ellnet.explain.formulas import Node
+from ellnet.explain.forward_blocks import given, scaled_mask
 from ellnet.explain.letters import entry
 from ellnet.explain.naming import Namer
 from ellnet.explain.sheet import Block, Quantity, Step, Unfolding
@@ -31,7 +31,11 @@ SUMMED = "db[l] = (1/m) sum dZ[l]"
 def backward_block(names: Namer, layer: int) -> Block:
     """Return the backward block of a layer."""
     last = layer == names.L
-    steps = [*(_outer(names) if last else _inner(names, layer)), _dW(names, layer), _db(names, layer)]
+    steps = [
+        *(_outer(names) if last else _inner(names, layer)),
+        _dW(names, layer),
+        _db(names, layer),
+    ]
     if names.d.penalties:
         steps.insert(-1, _penalised(names, layer))
     steps.append(_dA(names, layer))
@@ -59,7 +63,7 @@ def _outer(names: Namer) -> list[Step]:
             (dA, "from", A, "and", Y),
             note=""
             if finite
-            else "An output is saturated: this quotient has no finite value, and what follows does not take it.",
+            else "An output is saturated: this quotient is not finite, and nothing later needs it.",
         )
     ]
     weighted = d.examples.w is not None
@@ -67,9 +71,11 @@ def _outer(names: Namer) -> list[Step]:
     if g in row.fused:
         steps.append(
             Step(
-                f"Cost and output activation in one: their product of derivatives, without a quotient.",
+                "Cost and output activation in one: their product of derivatives, without a quotient.",
                 (names.equation(equation(row.fused[g].delta), L),),
-                (dZ, "=", A, "−", Y) if names.equation(equation(row.fused[g].delta), L).number == "6.6" else (dZ, "from", A, "and", Y),
+                (dZ, "=", A, "−", Y)
+                if names.equation(equation(row.fused[g].delta), L).number == "6.6"
+                else (dZ, "from", A, "and", Y),
                 unfolding=_entries(lambda i, j: _difference(dZ, A, Y, i, j), dZ),
             )
         )
@@ -82,7 +88,9 @@ def _outer(names: Namer) -> list[Step]:
 
 def _difference(dZ: Quantity, A: Quantity, Y: Quantity, i: int, j: int) -> tuple[Node, str]:
     at = (i + 1,) if dZ.shape[1] == 1 else (i + 1, j + 1)
-    node = pattern("P = Q - R", P=entry(dZ.symbol, *at), Q=entry(A.symbol, *at), R=entry(Y.symbol, *at))
+    node = pattern(
+        "P = Q - R", P=entry(dZ.symbol, *at), Q=entry(A.symbol, *at), R=entry(Y.symbol, *at)
+    )
     return node, f"{product_text((A.value[i, j],))} − {product_text((Y.value[i, j],))}"
 
 
@@ -95,7 +103,12 @@ def _weighed(names: Namer, own: Quantity) -> Step:
     d, L = names.d, names.L
     w = np.asarray(d.examples.w)
     share = Quantity(
-        names.symbol("w"), w * (d.m / float(np.sum(w)) if np.sum(w) else 0.0), "(1, m)", (), names.examples, "w_share"
+        names.symbol("w"),
+        w * (d.m / float(np.sum(w)) if np.sum(w) else 0.0),
+        "(1, m)",
+        (),
+        names.examples,
+        "w_share",
     )
     dZ = names.batch("dZ", L, d.gradients.dZ[L])
     return Step(
@@ -108,10 +121,15 @@ def _weighed(names: Namer, own: Quantity) -> Step:
 def _inner(names: Namer, layer: int) -> list[Step]:
     """From dA[l] to dZ[l] of a hidden layer."""
     d, mask = names.d, scaled_mask(names, layer)
-    dA, dZ = names.batch("dA", layer, d.gradients.dA[layer]), names.batch("dZ", layer, d.gradients.dZ[layer])
+    dA, dZ = (
+        names.batch("dA", layer, d.gradients.dA[layer]),
+        names.batch("dZ", layer, d.gradients.dZ[layer]),
+    )
     steps = []
     if mask is not None:
-        whole = names.batch("dA", layer, d.net.W[layer + 1].T @ d.gradients.dZ[layer + 1], f"dA{layer}_whole")
+        whole = names.batch(
+            "dA", layer, d.net.W[layer + 1].T @ d.gradients.dZ[layer + 1], f"dA{layer}_whole"
+        )
         steps.append(
             Step(
                 "What dropout silenced on the way forward stays silent on the way back.",
@@ -129,7 +147,12 @@ def _chain(names: Namer, layer: int, dA: Quantity, dZ: Quantity) -> Step:
     words = f"Through the activation: its slope at each {names.symbol_text(f'Z[{layer}]')}."
     if layer not in d.slopes:
         A = names.batch("A", layer, d.cache.A[layer])
-        return Step(words, (own,), (dZ, "from", dA, "and", A), note="Softmax's units depend on one another: its Jacobian stands in place of a slope.")
+        return Step(
+            words,
+            (own,),
+            (dZ, "from", dA, "and", A),
+            note="Softmax's units depend on one another: its Jacobian stands in place of a slope.",
+        )
     slope = Quantity(
         names.symbol(f"g[{layer}]'"), d.slopes[layer], dZ.rule, dZ.rows, dZ.columns, f"slope{layer}"
     )
@@ -137,14 +160,21 @@ def _chain(names: Namer, layer: int, dA: Quantity, dZ: Quantity) -> Step:
     def both(i: int, j: int) -> tuple[Node, str]:
         at = (i + 1,) if dZ.shape[1] == 1 else (i + 1, j + 1)
         Z = names.symbol(f"Z[{layer}]")
-        node = pattern(f"P = Q g[{layer}]'(R)", P=entry(dZ.symbol, *at), Q=entry(dA.symbol, *at), R=entry(Z, *at))
+        node = pattern(
+            f"P = Q g[{layer}]'(R)",
+            P=entry(dZ.symbol, *at),
+            Q=entry(dA.symbol, *at),
+            R=entry(Z, *at),
+        )
         return node, product_text((dA.value[i, j], slope.value[i, j]))
 
     return Step(
         words,
         (names.equation(CHAIN, layer), own),
         (dZ, "=", dA, "∗", slope),
-        shaped=names.shaped("dZ[l] = dA[l] * g[l]'(Z[l])", layer, dZ, dA, names.batch("Z", layer, d.cache.Z[layer])),
+        shaped=names.shaped(
+            "dZ[l] = dA[l] * g[l]'(Z[l])", layer, dZ, dA, names.batch("Z", layer, d.cache.Z[layer])
+        ),
         unfolding=_entries(both, dZ),
         note=_at_kinks(names, layer),
     )
@@ -153,12 +183,12 @@ def _chain(names: Namer, layer: int, dA: Quantity, dZ: Quantity) -> Step:
 def _at_kinks(names: Namer, layer: int) -> str:
     """Say which inputs of the activation lie where it bends."""
     Z, g = names.d.cache.Z[layer], names.d.net.activations[layer]
-    count = sum(int(np.count_nonzero(Z == kink)) for kink in ACTIVATIONS[g].kinks)
+    count = sum(int(np.count_nonzero(kink == Z)) for kink in ACTIVATIONS[g].kinks)
     if count == 0:
         return ""
     return (
-        f"{count} of these inputs lie{'s' * (count == 1)} exactly where {g.replace('_', ' ')} bends: it has no derivative there, and the "
-        "equation's side is taken."
+        f"{count} of these inputs lie{'s' * (count == 1)} exactly where {g.replace('_', ' ')} bends: "
+        "it has no derivative there, and the equation's side is taken."
     )
 
 
@@ -178,7 +208,10 @@ def _dW(names: Namer, layer: int) -> Step:
             node = pattern("P = Q R", P=at, Q=entry(dZ.symbol, i + 1), R=entry(A.symbol, k + 1))
         else:
             node = pattern(
-                "P = (1/m) sum_i Q R", P=at, Q=entry(dZ.symbol, i + 1, "i"), R=entry(A.symbol, k + 1, "i")
+                "P = (1/m) sum_i Q R",
+                P=at,
+                Q=entry(dZ.symbol, i + 1, "i"),
+                R=entry(A.symbol, k + 1, "i"),
             )
         terms = list(zip(dZ.value[i].tolist(), A.value[k].tolist(), strict=True))
         return node, sum_text(terms, d.m)
@@ -204,7 +237,10 @@ def _penalised(names: Namer, layer: int) -> Step:
     bare = replace(
         names.weights("dW", layer, d.bare.dW[layer], f"dW{layer}_losses"), tag="of the losses"
     )
-    dW, W = names.weights("dW", layer, d.gradients.dW[layer]), names.weights("W", layer, d.net.W[layer])
+    dW, W = (
+        names.weights("dW", layer, d.gradients.dW[layer]),
+        names.weights("W", layer, d.net.W[layer]),
+    )
     marks: list[Quantity | str] = []
     for name in d.penalties:
         ratio = f"{d.strengths[name]:g}" if names.one else f"{d.strengths[name]:g}/{d.m}"
@@ -232,7 +268,11 @@ def _db(names: Namer, layer: int) -> Step:
 
     return Step(
         "What each bias has to answer for"
-        + (": the unit's error." if names.one else ": the mean of the unit's errors, kept as a column."),
+        + (
+            ": the unit's error."
+            if names.one
+            else ": the mean of the unit's errors, kept as a column."
+        ),
         (names.equation(_written(equations(linear_backward)[1], text), layer),),
         (db, "=", dZ) if names.one else (db, f"= 1/{d.m} · row sums of", dZ),
         shaped=names.shaped(text, layer, db, dZ),
@@ -242,7 +282,10 @@ def _db(names: Namer, layer: int) -> Step:
 
 def _dA(names: Namer, layer: int) -> Step:
     d, below = names.d, layer - 1
-    W, dZ = names.weights("W", layer, d.net.W[layer]), names.batch("dZ", layer, d.gradients.dZ[layer])
+    W, dZ = (
+        names.weights("W", layer, d.net.W[layer]),
+        names.batch("dZ", layer, d.gradients.dZ[layer]),
+    )
     masked = below > 0 and scaled_mask(names, below) is not None
     key = f"dA{below}_whole" if masked else f"dA{below}"
     dA = names.batch("dA", below, W.value.T @ dZ.value, key)
@@ -251,9 +294,14 @@ def _dA(names: Namer, layer: int) -> Step:
         at = (k + 1,) if dA.shape[1] == 1 else (k + 1, j + 1)
         column = ("i",) if dA.shape[1] == 1 else ("i", j + 1)
         node = pattern(
-            "P = sum_i Q R", P=entry(dA.symbol, *at), Q=entry(W.symbol, "i", k + 1), R=entry(dZ.symbol, *column)
+            "P = sum_i Q R",
+            P=entry(dA.symbol, *at),
+            Q=entry(W.symbol, "i", k + 1),
+            R=entry(dZ.symbol, *column),
         )
-        return node, sum_text(list(zip(W.value[:, k].tolist(), dZ.value[:, j].tolist(), strict=True)))
+        return node, sum_text(
+            list(zip(W.value[:, k].tolist(), dZ.value[:, j].tolist(), strict=True))
+        )
 
     words = (
         "What goes on to the layer below: each unit's error, by the weights through which it acted."

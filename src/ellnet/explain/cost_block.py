@@ -36,18 +36,20 @@ def cost_block(names: Namer) -> Block:
 
 def _target(names: Namer, value: np.ndarray, key: str = "Y") -> Quantity:
     rule = f"(n[{names.L}], {'1' if names.one else 'm'})"
-    return Quantity(
-        names.symbol("Y"), value, rule, names.units(names.L), names.examples, key
-    )
+    return Quantity(names.symbol("Y"), value, rule, names.units(names.L), names.examples, key)
 
 
 def _smoothing(names: Namer) -> Step:
     d = names.d
     return Step(
-        f"Training smooths the labels: a share s = {d.chosen.label_smoothing:g} of each is spread over the "
-        "classes.",
+        f"Training smooths the labels: a share s = {d.chosen.label_smoothing:g} of each is spread over "
+        "the classes.",
         (names.equation(equation(smooth_labels), names.L),),
-        (_target(names, np.asarray(d.examples.Y)), "≔ smoothed", _target(names, d.labels, "Y_given")),
+        (
+            _target(names, np.asarray(d.examples.Y)),
+            "≔ smoothed",
+            _target(names, d.labels, "Y_given"),
+        ),
     )
 
 
@@ -58,7 +60,12 @@ def _losses(names: Namer) -> Step:
     loss = row.fused[d.net.activations[L]].loss if fused else row.loss
     A = names.batch("A", L, d.cache.A[L])
     losses = Quantity(
-        Node("quantity", "loss"), d.losses, f"(1, {'1' if names.one else 'm'})", (), names.examples, "losses"
+        Node("quantity", "loss"),
+        d.losses,
+        f"(1, {'1' if names.one else 'm'})",
+        (),
+        names.examples,
+        "losses",
     )
     shown = [names.equation(equation(row.loss), L)]
     note = ""
@@ -70,9 +77,13 @@ def _losses(names: Namer) -> Step:
         )
     options = {name: getattr(d.chosen, name) for name in row.options} | d.net.cost_options
     if options:
-        note = f"{note} {', '.join(f'{name} = {value}' for name, value in options.items())}.".strip()
+        note = (
+            f"{note} {', '.join(f'{name} = {value}' for name, value in options.items())}.".strip()
+        )
     parts: tuple[Part, ...] = (losses, "of", A, "against", _target(names, np.asarray(d.examples.Y)))
-    return Step("The loss of each example, summed over the outputs.", tuple(shown), parts, note=note)
+    return Step(
+        "The loss of each example, summed over the outputs.", tuple(shown), parts, note=note
+    )
 
 
 def _mean(names: Namer) -> Step:

@@ -151,7 +151,12 @@ class _Search:
     """The search for slips in one gradient."""
 
     def __init__(
-        self, net: Network, examples: Examples, l2: float, l1: float, theirs: dict[str, NDArray[Any]]
+        self,
+        net: Network,
+        examples: Examples,
+        l2: float,
+        l1: float,
+        theirs: dict[str, NDArray[Any]],
     ) -> None:
         wide = [np.asarray(to_numpy(array), np.float64) for array in net.parameters.arrays()]
         self.net = net.with_parameters(Parameters.from_arrays(wide))
@@ -179,11 +184,15 @@ class _Search:
             return Diagnosis(False, tuple(shapes), wrong=(hopeless[0],), advice=hopeless[1])
         if self._same(right):
             return Diagnosis(not shapes, tuple(shapes), wrong=tuple(self._bent()))
-        wrong = tuple(reversed([n for n, a in right.arrays() if n in self.theirs and not self._equal(n, a)]))
-        for candidates in (self._single(right), self._pairs(right)):
+        wrong = tuple(
+            reversed([n for n, a in right.arrays() if n in self.theirs and not self._equal(n, a)])
+        )
+        for candidates in (self._single(), self._pairs()):
             if candidates:
                 first, *others = candidates
-                instead = tuple(each[-1] for each in others if each[:-1] == first[:-1] or len(first) == 1)
+                instead = tuple(
+                    each[-1] for each in others if each[:-1] == first[:-1] or len(first) == 1
+                )
                 return Diagnosis(False, (*shapes, *first), instead, wrong)
         return Diagnosis(False, tuple(shapes), wrong=wrong, advice=self._where(right))
 
@@ -193,7 +202,7 @@ class _Search:
         for name, array in self.given.items():
             layer = int(name[3:-1])
             required = (self.net.n[layer], self.net.n[layer - 1] if name[1] == "W" else 1)
-            found = straightened(name[1], array, required, whole, layer, self.tolerance)
+            found = straightened(name[1], array, required, whole, layer, tolerance=self.tolerance)
             if found is None:
                 chain = shape_chain(self.net.n, name, array.shape, self.examples.m)
                 return _found(bent), (
@@ -232,31 +241,31 @@ class _Search:
         places = slip.at(self.net.L)
         return [layer for layer in places if derived(self.work(), {layer: (slip,)}) is not None]
 
-    def _single(self, right: Derived) -> list[tuple[FoundSlip, ...]]:
+    def _single(self) -> list[tuple[FoundSlip, ...]]:
         """Return every slip that gives just these numbers: in all its layers, or in one."""
-        found = []
+        found: list[tuple[FoundSlip, ...]] = []
         for slip in SLIPS:
             layers = self._layers(slip)
             for places in dict.fromkeys([tuple(layers), *((layer,) for layer in layers)]):
-                if places and self._explains({l: (slip,) for l in places}, right):
+                if places and self._explains(dict.fromkeys(places, (slip,))):
                     found.append((_named(slip, places),))
                     break
         return found
 
-    def _pairs(self, right: Derived) -> list[tuple[FoundSlip, ...]]:
+    def _pairs(self) -> list[tuple[FoundSlip, ...]]:
         """Return pairs of slips that together give just these numbers."""
-        found = []
+        found: list[tuple[FoundSlip, ...]] = []
         possible = [(slip, tuple(self._layers(slip))) for slip in SLIPS]
         for (one, here), (other, there) in combinations(possible, 2):
             if not here or not there or set(one.rules) & set(other.rules):
                 continue
             both = {l: (one,) * (l in here) + (other,) * (l in there) for l in {*here, *there}}
-            if self._explains(both, right):
+            if self._explains(both):
                 found.append((_named(one, here), _named(other, there)))
         return found
 
-    def _explains(self, slips: Mapping[int, tuple[Slip, ...]], right: Derived) -> bool:
-        """Say whether slips give these numbers, and others than the right ones."""
+    def _explains(self, slips: Mapping[int, tuple[Slip, ...]]) -> bool:
+        """Say whether slips give just these numbers."""
         candidate = derived(self.work(), slips)
         return candidate is not None and self._same(candidate)
 
@@ -268,11 +277,18 @@ class _Search:
         layer = int(first[3:-1])
         good = order[: order.index(first)]
         last = layer == self.net.L
-        begins = "dZ[L] at the output" if last else f"dZ[{layer}] = W[{layer + 1}]^T dZ[{layer + 1}] * g[{layer}]'(Z[{layer}]) (eq. 6.5)"
+        begins = (
+            "dZ[L] at the output"
+            if last
+            else f"dZ[{layer}] = W[{layer + 1}]^T dZ[{layer + 1}] * g[{layer}]'(Z[{layer}]) (eq. 6.5)"
+        )
         rule = f"dW[{layer}] = (1/m) dZ[{layer}] A[{layer - 1}]^T (eq. 6.2)"
         look = begins if first[1] == "b" else rule
         checked = f"{', '.join(good)} are right; " if good else ""
-        return f"no slip with a name: {checked}the first that is wrong, coming from the output, is {first}: look at {look}"
+        return (
+            f"no slip with a name: {checked}the first that is wrong, coming from the output, is {first}: "
+            f"look at {look}"
+        )
 
 
 def _named(slip: Slip, layers: tuple[int, ...]) -> FoundSlip:

@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ELIDED", "Window", "figure", "scale_of", "scaled", "statistics", "superscript", "window"]
+__all__ = [
+    "ELIDED",
+    "Window",
+    "figure",
+    "scale_of",
+    "scaled",
+    "statistics",
+    "superscript",
+    "window",
+]
 
 ELIDED = 64
 """Units up to which a matrix is shown whole."""

@@ -1,7 +1,7 @@
 """Heat pictures: a large matrix as a small PNG, for pages in light and in dark.
 
-Blue is negative and orange positive, which every kind of colour vision tells apart; the larger the number,
-the less one sees through. Nothing is needed but zlib.
+Blue is negative and orange positive, which every kind of colour vision tells apart; the larger the
+number, the less one sees through. Nothing is needed but zlib.
 """
 
 import base64
@@ -17,11 +17,11 @@ __all__ = ["NEGATIVE", "POSITIVE", "heat_uri", "reduced"]
 NEGATIVE, POSITIVE = (33, 102, 172), (217, 95, 2)
 LEVELS = 63
 MOST = 64
-"""Pixels of a side, at most: a larger matrix is shown by the entry of largest size of each patch."""
+"""Pixels of a side, at most: of a larger matrix each patch is shown by its entry of largest size."""
 
 
 def reduced(values: NDArray[Any], most: int = MOST) -> NDArray[np.float64]:
-    """Return a matrix of at most so many rows and columns, each entry the one of largest size of its patch."""
+    """Return at most so many rows and columns: each patch by its entry of largest size."""
     found = np.nan_to_num(np.asarray(values, np.float64), posinf=0.0, neginf=0.0)
     for axis in (0, 1):
         size = found.shape[axis]

@@ -27,7 +27,17 @@ ENTRIES = 25
 
 def html_page(sheet: Sheet) -> str:
     """Return the sheet as a page of its own."""
-    return "\n".join([*_head(sheet), *_contents(sheet), "<main id=main>", *_main(sheet), "</main>", "</div></body></html>", ""])
+    return "\n".join(
+        [
+            *_head(sheet),
+            *_contents(sheet),
+            '<main id="main">',
+            *_main(sheet),
+            "</main>",
+            "</div></body></html>",
+            "",
+        ]
+    )
 
 
 def _head(sheet: Sheet) -> Iterator[str]:
@@ -57,8 +67,9 @@ def _legend() -> str:
     scale += [f"p{k}" for k in range(1, len(STRENGTHS) + 1)]
     boxes = "".join(f'<i class="{name}"></i>' for name in scale)
     return (
-        f'<p class="legend"><span>negative</span> {boxes} <span>positive; each matrix up to its own largest '
-        "number. Behind a formula stands the number of its equation; a shape is rows × columns.</span></p>"
+        f'<p class="legend"><span>negative</span> {boxes} <span>positive; each matrix up to its own '
+        "largest number. Behind a formula stands the number of its equation; a shape is rows × "
+        "columns.</span></p>"
     )
 
 
@@ -122,8 +133,9 @@ def _certificate(certificate: Certificate) -> str:
         for s in certificate.shapes
     )
     return (
-        f'<section id="certificate"><h2>Certificate of the gradient</h2><p class="verdict {style}">{mark} '
-        f"{escape(first)}</p><ul>{items}</ul><details><summary>Every shape (N3)</summary>"
+        '<section id="certificate"><h2>Certificate of the gradient</h2>'
+        f'<p class="verdict {style}">{mark} {escape(first)}</p>'
+        f"<ul>{items}</ul><details><summary>Every shape (N3)</summary>"
         '<table class="grid"><thead><tr><th scope="col">quantity</th><th scope="col">rule</th>'
         '<th scope="col">required</th><th scope="col">found</th><th scope="col"></th></tr></thead>'
         f'<tbody>{shapes}</tbody></table></details><p class="note">Digest of the parameters: '
@@ -204,8 +216,9 @@ def _with_layers(text: str) -> str:
         head, bracket, rest = word.partition("[")
         layer, closed, tail = rest.partition("]")
         if bracket and closed and head and (layer.isdigit() or layer == "l"):
-            word = f"<i>{head}</i><sup>[{layer}]</sup>{tail}"
-        words.append(word)
+            words.append(f"<i>{head}</i><sup>[{layer}]</sup>{tail}")
+        else:
+            words.append(word)
     return " ".join(words)
 
 
@@ -218,8 +231,9 @@ def _unfolded(step: Step) -> str:
     rows = []
     for i, j in places:
         value = figure(float(result.value[i, j]))
+        numbers = escape(step.unfolding.numbers(i, j))
         rows.append(
-            f"<tr><th scope=row>{_name(result, i, j)}</th><td>= {escape(step.unfolding.numbers(i, j))}</td>"
+            f'<tr><th scope="row">{_name(result, i, j)}</th><td>= {numbers}</td>'
             f"<td>= {value}</td></tr>"
         )
     formula = step.unfolding.formula(*places[0])
@@ -245,5 +259,7 @@ def _places(result: Quantity) -> list[tuple[int, int]]:
 
 def _name(result: Quantity, i: int, j: int) -> str:
     at = (i + 1,) if result.shape[1] == 1 else (i + 1, j + 1)
-    node: Node = entry(result.symbol, *at) if result.symbol.kind in {"layer", "symbol"} else result.symbol
+    node: Node = (
+        entry(result.symbol, *at) if result.symbol.kind in {"layer", "symbol"} else result.symbol
+    )
     return mathml(node, plain(node))

@@ -74,7 +74,12 @@ def _table(quantity: Quantity, scale: int) -> str:
     value = quantity.value
     finite = np.abs(value[np.isfinite(value)])
     largest = float(finite.max(initial=0.0)) or 1.0
-    pieces = ['<table class="m">', _caption(quantity, scale), _heads(quantity, shown.columns), "<tbody>"]
+    pieces = [
+        '<table class="m">',
+        _caption(quantity, scale),
+        _heads(quantity, shown.columns),
+        "<tbody>",
+    ]
     for i in shown.rows:
         if i is None:
             pieces.append(_gap(len(shown.columns)))

@@ -103,7 +103,8 @@ def _equation(equation: Equation) -> str:
     if equation.defined:
         said += f"; {_pieces(equation.defined)}"
     number = f"({equation.number})" if equation.number else ""
-    return rf"\hspace*{{1.5em}}\begin{{minipage}}{{0.84\linewidth}}\raggedright {said}\end{{minipage}}\hfill{number}\par"
+    box = rf"\begin{{minipage}}{{0.84\linewidth}}\raggedright {said}\end{{minipage}}"
+    return rf"\hspace*{{1.5em}}{box}\hfill{number}\par"
 
 
 def _pieces(pieces: Pieces) -> str:
@@ -152,7 +153,13 @@ def _with_layers(text: str) -> str:
     for word in text.split(" "):
         head, bracket, rest = word.partition("[")
         layer, closed, tail = rest.partition("]")
-        if bracket and closed and head.isalpha() and head.isascii() and (layer.isdigit() or layer == "l"):
+        if (
+            bracket
+            and closed
+            and head.isalpha()
+            and head.isascii()
+            and (layer.isdigit() or layer == "l")
+        ):
             words.append(f"${head}^{{[{layer}]}}${escaped(tail)}")
         else:
             words.append("".join(SYMBOLS.get(c) or escaped(c) for c in word))

@@ -73,7 +73,7 @@ def put_all(node: Node, others: Mapping[str, Node]) -> Node:
 
 
 def shaped(node: Node, shapes: Mapping[str, tuple[int, int]]) -> Node:
-    """Write its shape under each quantity that is named in `shapes`; a transpose has its sides changed."""
+    """Write its shape under each quantity that `shapes` names; a transpose has its sides changed."""
     transposed = node.kind == "power" and node.parts[1] == Node("symbol", "T")
     name = plain(node.parts[0] if transposed else node)
     if name in shapes:

@@ -226,7 +226,8 @@ def _cases(node: Node) -> str:
 
 def _shaped(node: Node) -> str:
     """Something with its shape under it."""
-    return f'<munder>{_set(node.parts[0])}<mtext class="shape">&#xa0;{escape(node.text)}&#xa0;</mtext></munder>'
+    shape = f'<mtext class="shape">&#xa0;{escape(node.text)}&#xa0;</mtext>'
+    return f"<munder>{_set(node.parts[0])}{shape}</munder>"
 
 
 _SETTERS = {

@@ -1,4 +1,4 @@
-"""Naming: every quantity of a derivation with its letter, its rule, and the names of its rows and columns."""
+"""Naming: every quantity of a derivation with its letter, its rule, and the names of rows and columns."""
 
 from dataclasses import dataclass
 
@@ -68,7 +68,9 @@ class Namer:
             key or f"{letter}{layer}",
         )
 
-    def weights(self, letter: str, layer: int, value: NDArray[np.float64], key: str = "") -> Quantity:
+    def weights(
+        self, letter: str, layer: int, value: NDArray[np.float64], key: str = ""
+    ) -> Quantity:
         """Return a quantity of W's shape, or of b's."""
         bias = letter.endswith("b") or value.shape[1] != self.d.net.n[layer - 1]
         rule = f"(n[{layer}], 1)" if bias else f"(n[{layer}], n[{layer - 1}])"

@@ -25,8 +25,8 @@ Numbers = dict[str, NDArray[Any]]
 def numbers_of(d: Derivation) -> Numbers:
     """Return every number of a derivation by name, in float64.
 
-    W1, b1, Z1, A1, slope1 (g' of Z1), dZ1, dA1, dW1, db1 and so on, W1_new after the step; A0 is X. What is
-    chosen, the networks' shape and the functions stand in `about`, as JSON text.
+    W1, b1, Z1, A1, slope1 (g' of Z1), dZ1, dA1, dW1, db1 and so on, W1_new after the step; A0 is X.
+    What is chosen, the network's shape and its functions stand in `about`, as JSON text.
     """
     m = d.m
     numbers: Numbers = {

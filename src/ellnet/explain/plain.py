@@ -44,8 +44,8 @@ def _attached(node: Node, parts: list[str]) -> str:
         case "below":
             return f"{parts[0]}_{_kept(node.parts[1], parts[1])}"
         case "layer" if node.parts[0].kind == "below":
-            letter, below = node.parts[0].parts
-            return f"{plain(letter)}[{node.text}]_{_kept(below, plain(below))}"
+            letter, place = node.parts[0].parts
+            return f"{plain(letter)}[{node.text}]_{_kept(place, plain(place))}"
         case "layer":
             return f"{parts[0]}[{node.text}]"
         case "prime":

@@ -20,7 +20,7 @@ from ellnet.explain.figures import figure
 from ellnet.explain.forward_blocks import forward_block
 from ellnet.explain.naming import Namer
 from ellnet.explain.numbers_file import numbers_of
-from ellnet.explain.sheet import Block, Grid, Sheet, Step
+from ellnet.explain.sheet import Block, Grid, Sheet, Step, entry_key
 from ellnet.explain.table_rows import output_names, predictions, row_story
 from ellnet.explain.update_block import update_blocks
 from ellnet.hyperparameters import Hyperparameters
@@ -94,7 +94,13 @@ def prove(
     if not certified:
         return sheet
     certificate = certify(
-        net, d.examples.X, d.examples.Y, d.examples.w, masks=d.masks, **d.strengths
+        net,
+        d.examples.X,
+        d.examples.Y,
+        d.examples.w,
+        masks=d.masks,
+        l2=d.strengths["l2"],
+        l1=d.strengths["l1"],
     )
     return replace(sheet, certificate=certificate)
 
@@ -154,13 +160,17 @@ def prove_rows(
         examples=tuple(label.removeprefix("row ") for label in labels),
     )
     A = to_numpy(forward(model.network, X.astype(model.network.W[1].dtype)).A[model.network.L])
-    story = row_story(model.preprocessing, _as_trained(model, inputs), np.asarray(sheet.numbers["A0"]), 0)
+    story = row_story(
+        model.preprocessing, _as_trained(model, inputs), np.asarray(sheet.numbers["A0"]), 0
+    )
     facts = [("table", f"{table.source}, {_list(labels)}"), *sheet.facts]
     return replace(
         sheet,
         facts=tuple(facts),
         story=story,
-        predictions=predictions(model.target, np.asarray(A, np.float64), truth, labels, sheet.numbers["losses"]),
+        predictions=predictions(
+            model.target, np.asarray(A, np.float64), truth, labels, sheet.numbers["losses"]
+        ),
     )
 
 
@@ -228,8 +238,7 @@ def _unfolded(blocks: Any) -> dict[tuple[str, int], Step]:
             if step.unfolding is None:
                 continue
             letter, _, rest = next(step.quantities).name.partition("[")
-            key = (letter.lower() if letter in {"A", "Z", "dA", "dZ"} else letter, int(rest.split("]")[0]))
-            found.setdefault(key, step)
+            found.setdefault(entry_key(letter, int(rest.split("]")[0])), step)
     return found
 
 
@@ -245,7 +254,10 @@ def _facts(d: Derivation) -> tuple[tuple[str, str], ...]:
     ]
     if d.masks:
         facts.append(
-            ("dropout", "the masks of a training step act here; the prediction is made without them")
+            (
+                "dropout",
+                "the masks of a training step act here; the prediction is made without them",
+            )
         )
     elif any(d.chosen.dropped(layer) for layer in range(net.L)):
         facts.append(("dropout", "left out: the network as it predicts"))
@@ -262,10 +274,16 @@ def _outputs(names: Namer) -> Grid:
     for j in range(min(d.m, TOLD)):
         best = int(np.argmax(A[:, j]))
         shown = (
-            f"{units[best]}: {figure(float(A[best, j]))}" if len(units) > 1 else figure(float(A[0, j]))
+            f"{units[best]}: {figure(float(A[best, j]))}"
+            if len(units) > 1
+            else figure(float(A[0, j]))
         )
         right = int(np.argmax(Y[:, j]))
-        truth = f"{units[right]}: {figure(float(Y[right, j]))}" if len(units) > 1 else figure(float(Y[0, j]))
+        truth = (
+            f"{units[right]}: {figure(float(Y[right, j]))}"
+            if len(units) > 1
+            else figure(float(Y[0, j]))
+        )
         rows.append((names.examples[j], truth, shown, figure(float(d.losses[0, j]))))
     note = f"and {d.m - TOLD:,} more" if d.m > TOLD else ""
     heading = "largest output" if len(units) > 1 else "output"

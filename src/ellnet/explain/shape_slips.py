@@ -1,4 +1,4 @@
-"""Slips that show in a shape: a sum that lost its column, a matrix on its side, a product that is no outer one."""
+"""Slips that show in a shape: a sum that lost its column, a matrix on its side, no outer product."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -68,6 +68,7 @@ def straightened(
     required: tuple[int, int],
     work: Work,
     layer: int,
+    *,
     tolerance: float,
 ) -> Straight | None:
     """Return what bent an array and the array unbent; None where it is not known.

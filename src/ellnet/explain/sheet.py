@@ -18,10 +18,15 @@ from ellnet.explain.catalogue import Equation
 from ellnet.explain.formulas import Node
 from ellnet.explain.plain import plain
 
-__all__ = ["Block", "Grid", "Part", "Quantity", "Sheet", "Step", "Unfolding"]
+__all__ = ["Block", "Grid", "Part", "Quantity", "Sheet", "Step", "Unfolding", "entry_key"]
 
 ENTRY = re.compile(r"\s*(d?[A-Za-z]'?)\[(\d+)\]_(\d+)(?:\s*,\s*(\d+))?\s*")
 """How an entry is asked for: z[2]_3, or dW[2]_3,1."""
+
+
+def entry_key(letter: str, layer: int) -> tuple[str, int]:
+    """Return how a quantity is looked up: z and Z are the same, w and W are not."""
+    return (letter.lower() if letter in {"A", "Z", "dA", "dZ"} else letter, layer)
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,20 +184,20 @@ class Sheet:
             DataError: there is no such entry; says which there are.
         """
         found = ENTRY.fullmatch(entry)
-        key = (found[1].lower() if found[1] in {"A", "Z", "dA", "dZ"} else found[1], int(found[2])) if found else None
+        key = entry_key(found[1], int(found[2])) if found else None
         step = self.unfolded.get(key) if key else None
         if found is None or step is None or step.unfolding is None:
             known = ", ".join(f"{letter}[{layer}]" for letter, layer in self.unfolded)
             raise DataError(
-                f"an entry is asked for as z[2]_3 or dW[2]_3,1, got {entry!r}; the quantities that unfold "
-                f"are {known}"
+                f"an entry is asked for as z[2]_3 or dW[2]_3,1, got {entry!r}; the quantities that "
+                f"unfold are {known}"
             )
         result = next(step.quantities)
         i, j = int(found[3]) - 1, int(found[4] or 1) - 1
         if not (0 <= i < result.shape[0] and 0 <= j < result.shape[1]):
             raise DataError(
-                f"{result.name} has shape {result.rule} = {result.shape}, and {entry} is outside; rows and "
-                "columns count from 1"
+                f"{result.name} has shape {result.rule} = {result.shape}, and {entry} is outside; rows "
+                "and columns count from 1"
             )
         formula = plain(step.unfolding.formula(i, j))
         value = float(np.asarray(result.value)[i, j])

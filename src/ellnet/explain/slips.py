@@ -86,7 +86,7 @@ def _db(work: Work, l: int) -> Matrix:
 
 def _penalty(work: Work, l: int) -> Matrix:
     W = np.asarray(work.net.W[l])
-    return (work.l2 * W + work.l1 * np.sign(W)) / work.m
+    return np.asarray((work.l2 * W + work.l1 * np.sign(W)) / work.m)
 
 
 RULES: dict[str, Rule] = {
@@ -347,4 +347,3 @@ SLIPS = (
     ),
 )
 """Every slip that has a name; those of shape alone are recognised before (see `diagnosis`)."""
-

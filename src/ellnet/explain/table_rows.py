@@ -1,6 +1,7 @@
 """How a row of a table became a[0], and what the outputs say in the target's own words."""
 
 import math
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import numpy as np
@@ -39,7 +40,8 @@ def row_story(
         X: A[0], (n[0], m).
         row: which of the m rows.
     """
-    rows, at = [], 0
+    rows: list[tuple[str, ...]] = []
+    at = 0
     for name, encoding in preprocessing.encodings.items():
         features = encoding.features(name)
         values = X[at : at + len(features), row]
@@ -48,8 +50,14 @@ def row_story(
             told = _features(features, values, isinstance(encoding, CategoryEncoding))
             rows.append((name, _value(columns[name], row), _rule(encoding), told))
     left = len(preprocessing.encodings) - len(rows)
-    note = f"and {left:,} more columns, by the same rules; their numbers are those of a[0]" if left else ""
-    return Grid(("column", "in the table", "rule, learned in training", "units of a[0]"), tuple(rows), note)
+    note = (
+        f"and {left:,} more columns, by the same rules; their numbers are those of a[0]"
+        if left
+        else ""
+    )
+    return Grid(
+        ("column", "in the table", "rule, learned in training", "units of a[0]"), tuple(rows), note
+    )
 
 
 def _value(column: Column, row: int) -> str:
@@ -58,7 +66,11 @@ def _value(column: Column, row: int) -> str:
         return "missing"
     if column.kind == "date":
         moment = datetime.fromtimestamp(float(value), UTC)
-        return moment.isoformat(sep=" ", timespec="minutes") if float(value) % 86400 else f"{moment:%Y-%m-%d}"
+        return (
+            moment.isoformat(sep=" ", timespec="minutes")
+            if float(value) % 86400
+            else f"{moment:%Y-%m-%d}"
+        )
     if column.kind == "boolean":
         return "yes" if value else "no"
     return str(value) if isinstance(value, str) else f"{float(value):.10g}".replace("-", "−")
@@ -73,7 +85,8 @@ def _rule(encoding: Encoding) -> str:
             return f"no is −1, yes is 1{missing}"
         case DateEncoding():
             cycles = "year, week and day" if encoding.hours else "year and week"
-            return f"seconds since 1970: {_standard(encoding.standard)}; sine and cosine of its place in {cycles}{missing}"
+            places = f"sine and cosine of its place in {cycles}{missing}"
+            return f"seconds since 1970: {_standard(encoding.standard)}; {places}"
         case CategoryEncoding():
             rest = ", the infrequent ones together" if encoding.infrequent else ""
             own = ", missing has a unit of its own" if encoding.missing else ""
@@ -82,9 +95,7 @@ def _rule(encoding: Encoding) -> str:
 
 
 def _standard(standard: Standard) -> str:
-    return (
-        f"s = (x − {_number(standard.mean)}) / {_number(standard.scale)}, then s / √(1 + (s/3)²)"
-    )
+    return f"s = (x − {_number(standard.mean)}) / {_number(standard.scale)}, then s / √(1 + (s/3)²)"
 
 
 def _number(x: float) -> str:
@@ -125,22 +136,36 @@ def predictions(
         labels: what the rows are called.
         losses: of each, (1, m).
     """
-    said = target.decode(A)
-    rows = []
-    if target.task == "regression":
-        headings = ("row", f"{target.name} is", "predicted", "off by", "loss")
-        for j, label in enumerate(labels[:ROWS_TOLD]):
-            right, found = float(truth.values[j]), float(said[j])
-            rows.append((label, f"{right:g}", f"{found:.6g}", f"{found - right:+.4g}", figure(float(losses[0, j]))))
-    else:
-        headings = ("row", f"{target.name} is", "predicted", "probability", "right", "loss")
-        shares, numbers = target.probabilities(A), target.class_numbers(truth)
-        for j, label in enumerate(labels[:ROWS_TOLD]):
-            own = target.classes[int(numbers[j])]
-            k = target.classes.index(said[j].item() if hasattr(said[j], "item") else said[j])
-            rows.append(
-                (label, str(own), str(said[j]), f"{float(shares[j, k]):.4f}", "yes" if own == target.classes[k] else "no", figure(float(losses[0, j])))
-            )
+    tell = _number_told if target.task == "regression" else _class_told
+    told = tell(target, A, truth)
+    rows = tuple(
+        (label, *words, figure(float(losses[0, j])))
+        for j, (label, words) in enumerate(zip(labels[:ROWS_TOLD], told, strict=False))
+    )
     left = len(labels) - len(rows)
-    note = f"and {left:,} more rows" if left else ""
-    return Grid(headings, tuple(tuple(cell.replace("-", "−") if k > 1 and cell[:1] in "-0123456789" else cell for k, cell in enumerate(row)) for row in rows), note)
+    return Grid(
+        ("row", f"{target.name} is", *HEADINGS[target.task == "regression"], "loss"),
+        rows,
+        f"and {left:,} more rows" if left else "",
+    )
+
+
+HEADINGS = {True: ("predicted", "off by"), False: ("predicted", "probability", "right")}
+
+
+def _number_told(
+    target: Target, A: NDArray[np.float64], truth: Column
+) -> Iterator[tuple[str, ...]]:
+    """Say what is, what is predicted and what is between, in the target's own units."""
+    for right, found in zip(truth.values.tolist(), target.decode(A).tolist(), strict=True):
+        texts = (f"{right:.10g}", f"{found:.6g}", f"{found - right:+.4g}")
+        yield tuple(text.replace("-", "−") for text in texts)
+
+
+def _class_told(target: Target, A: NDArray[np.float64], truth: Column) -> Iterator[tuple[str, ...]]:
+    """Say the class that is and the one predicted, how probable it was, and whether it is right."""
+    shares, numbers = target.probabilities(A), target.class_numbers(truth)
+    for j, said in enumerate(target.decode(A).tolist()):
+        own, k = target.classes[int(numbers[j])], target.classes.index(said)
+        verdict = "yes" if k == int(numbers[j]) else "no"
+        yield str(own), str(said), f"{float(shares[j, k]):.4f}", verdict

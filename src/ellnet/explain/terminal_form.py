@@ -1,7 +1,7 @@
 """The sheet for a terminal: as wide as there is room for, coloured where that is shown."""
 
-from collections.abc import Iterator, Sequence
 import textwrap
+from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
@@ -16,6 +16,8 @@ ROWS = 12
 """Rows of a matrix that are shown whole; a longer one is cut in the middle."""
 
 LEAST = 40
+LONG_MARK = 3
+"""A mark that takes more than this part of the width stands on a line of its own."""
 NAME = 12
 GAP = 2
 NEGATIVE, POSITIVE = "#5b9bd5", "#e08a3c"
@@ -127,6 +129,10 @@ def _joined(parts: Sequence[Part], width: int) -> Iterator[Text]:
     for part in parts:
         if isinstance(part, str):
             mark = f"{mark} {part}" if mark else part
+            if len(mark) > width // LONG_MARK:
+                yield from _flush(row)
+                yield from _words(mark, width)
+                row, mark = [], ""
             continue
         box = _with_mark(mark, _matrix(part, width - len(mark) - GAP - 2))
         mark = ""
@@ -189,7 +195,9 @@ def _matrix(quantity: Quantity, room: int) -> Lines:
     power = f"10{superscript(scale)} × " if scale else ""
     rows, columns = quantity.shape
     tag = f" {quantity.tag}" if quantity.tag else ""
-    lines = [Text(f"{' ' * margin} {power}{quantity.name}{tag} {rows}×{columns}", style="dim")]
+    caption = f"{power}{quantity.name}{tag} {rows}×{columns}"
+    indent = " " * max(0, min(margin + 1, room - len(caption)))
+    lines = [Text(f"{indent}{caption}", style="dim")]
     for at, i in enumerate(shown.rows):
         left, right = _ends(at, len(shown.rows))
         name = "⋮" if i is None else _named(quantity.rows, i)
@@ -201,7 +209,7 @@ def _matrix(quantity: Quantity, room: int) -> Lines:
         line.append(f" {right}")
         lines.append(line)
     if not shown.whole:
-        lines += _words(statistics(quantity.value), max(LEAST // 2, room))
+        lines += _words(statistics(quantity.value), max(LEAST // 3, room))
     return lines
 
 
@@ -221,7 +229,9 @@ def _ends(at: int, rows: int) -> tuple[str, str]:
 
 def _cell(quantity: Quantity, i: int | None, j: int | None, scale: int, width: int) -> Text:
     if i is None or j is None:
-        return Text(f"{'⋯' if i is not None else '⋮':>{width if j is not None else 1}}", style="dim")
+        return Text(
+            f"{'⋯' if i is not None else '⋮':>{width if j is not None else 1}}", style="dim"
+        )
     x = float(quantity.value[i, j])
     colour = NEGATIVE if x < 0 else POSITIVE if x > 0 else "dim"
     return Text(f"{scaled(x, scale):>{width}}", style=colour)
@@ -242,7 +252,8 @@ def _grid(grid: Grid, width: int) -> Iterator[Text]:
         cells = [textwrap.wrap(cell, wide[k]) or [""] for k, cell in enumerate(row)]
         for line in range(max(map(len, cells))):
             text = (" " * GAP).join(
-                f"{cell[line] if line < len(cell) else '':<{wide[k]}}" for k, cell in enumerate(cells)
+                f"{cell[line] if line < len(cell) else '':<{wide[k]}}"
+                for k, cell in enumerate(cells)
             )
             yield Text(text.rstrip(), style="dim" if number == 0 else "")
     if grid.note:

@@ -1,6 +1,7 @@
 """Formulas set in LaTeX: trees of `formulas` in, what stands between dollars out."""
 
 import unicodedata
+from collections.abc import Callable
 
 from ellnet.explain.formulas import Node
 
@@ -68,16 +69,8 @@ def tex(node: Node) -> str:
     """Return a formula in LaTeX's mathematics."""
     parts = [tex(part) for part in node.parts]
     match node.kind:
-        case "symbol":
-            return _letter(node.text)
-        case "number":
-            return _number(node.text)
-        case "quantity":
-            return rf"\text{{{escaped(node.text)}}}"
-        case "function":
-            return _function(node.text)
-        case "dots":
-            return r"\cdots"
+        case "symbol" | "number" | "quantity" | "function" | "dots":
+            return WORDS[node.kind](node.text)
         case "relation" | "sum":
             return f"{parts[0]} {MARKS.get(node.text, node.text)} {parts[1]}"
         case "times":
@@ -163,3 +156,13 @@ def _letter(text: str) -> str:
 
 def _bare(node: Node) -> Node:
     return node.parts[0] if node.kind == "brackets" and node.text == "(" else node
+
+
+WORDS: dict[str, Callable[[str], str]] = {
+    "symbol": _letter,
+    "number": _number,
+    "quantity": lambda text: rf"\text{{{escaped(text)}}}",
+    "function": _function,
+    "dots": lambda _: r"\cdots",
+}
+"""What stands for a piece without parts."""

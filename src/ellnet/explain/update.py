@@ -95,7 +95,11 @@ def updated(
         clipped = clip_by_norm(clipped, chosen.clip_norm)
     stepped, moments = [], []
     for k, (theta, dtheta) in enumerate(zip(net.parameters.arrays(), clipped, strict=True)):
-        own = options if k % 2 == 0 or "weight_decay" not in options else {**options, "weight_decay": 0.0}
+        own = (
+            options
+            if k % 2 == 0 or "weight_decay" not in options
+            else {**options, "weight_decay": 0.0}
+        )
         before = [moment.arrays()[k] for moment in state.moments]
         new, after = optimizer.step(theta, dtheta, before, state.step + 1, **own)
         stepped.append(new)

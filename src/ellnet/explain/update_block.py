@@ -33,9 +33,9 @@ def update_blocks(names: Namer) -> tuple[Block, ...]:
     update = names.d.update
     if update is None:
         words = (
-            "L-BFGS has no step of its own for one gradient: it builds a direction from the gradients of many "
-            "iterations, and searches along it with the cost of all examples. What it is handed is the "
-            "gradient above."
+            "L-BFGS has no step of its own for one gradient: it builds a direction from the gradients of "
+            "many iterations, and searches along it with the cost of all examples. What it is handed is "
+            "the gradient above."
         )
         return (Block("update", "Update: L-BFGS", words, ()),)
     layers = (_layer(names, update, layer) for layer in range(1, names.L + 1))
@@ -51,7 +51,11 @@ def _rule(names: Namer, update: Update) -> Block:
     options = ", ".join(
         f"{LETTERS[option]} = {figure(value)}" for option, value in update.options.items()
     )
-    steps = [Step(f"{_where(d, update)} {options}, t = {update.t}.", tuple(found), (), note=_rate(update))]
+    steps = [
+        Step(
+            f"{_where(d, update)} {options}, t = {update.t}.", tuple(found), (), note=_rate(update)
+        )
+    ]
     if d.chosen.clip_norm:
         steps.append(_clipping(d, update))
     if d.chosen.max_norm:
@@ -71,15 +75,17 @@ def _where(d: Derivation, update: Update) -> str:
     if not update.before:
         return "The next step."
     return (
-        "No state of training was given, and a model's file has none: this is the step that training takes as "
-        "it starts again from here, with moments of 0."
+        "No state of training was given, and a model's file has none: this is the step that training "
+        "takes as it starts again from here, with moments of 0."
     )
 
 
 def _rate(update: Update) -> str:
     if update.rate_factor == 1:
         return ""
-    return f"α is the learning rate times {figure(update.rate_factor)}, by its schedule at this step."
+    return (
+        f"α is the learning rate times {figure(update.rate_factor)}, by its schedule at this step."
+    )
 
 
 def _clipping(d: Derivation, update: Update) -> Step:
@@ -119,12 +125,16 @@ def _steps(names: Namer, update: Update, layer: int, letter: str) -> list[Step]:
     def formula(i: int, j: int) -> Node:
         at = (i + 1, j + 1) if letter == "W" else (i + 1,)
         rule = next(piece for piece in found.formula if isinstance(piece, Node))
-        return put_all(rule, {theta: entry(old.symbol, *at), f"d{theta}": entry(dtheta.symbol, *at)})
+        return put_all(
+            rule, {theta: entry(old.symbol, *at), f"d{theta}": entry(dtheta.symbol, *at)}
+        )
 
     def numbers(i: int, j: int) -> str:
         pair = (float(old.value[i, j]), float(new.value[i, j]))
         after = [float(moment.arrays()[place][i, j]) for moment in update.after]
-        return step_text(d.chosen.optimizer, pair, float(dtheta.value[i, j]), after, update.t, own)
+        return step_text(
+            d.chosen.optimizer, pair, float(dtheta.value[i, j]), after, t=update.t, options=own
+        )
 
     unfolding = Unfolding(formula, numbers)
     step = Step(f"The step of {theta}.", (found,), tuple(line), unfolding=unfolding, note=note)

@@ -55,6 +55,7 @@ def step_text(
     theta: tuple[float, float],
     dtheta: float,
     after: Numbers,
+    *,
     t: int,
     options: Options,
 ) -> str:
