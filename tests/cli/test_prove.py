@@ -67,7 +67,7 @@ def test_files_are_written_with_the_numbers_beside(ell, models, tmp_path, ending
 
 
 def test_a_certificate_is_stored_and_inspect_says_whose_it_is(ell, models, tmp_path):
-    """Of these parameters, after saving too; of others, once one has changed; the rest stays as it was."""
+    """Of these parameters; of others, once one has changed; the rest of the file stays as it was."""
     path, table = model(models)
     copy = tmp_path / "copy.safetensors"
     copy.write_bytes(path.read_bytes())

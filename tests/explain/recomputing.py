@@ -9,7 +9,7 @@ import numpy as np
 
 __all__ = ["read_numbers", "recomputed"]
 
-G = {
+G: dict[str, Any] = {
     "relu": (lambda Z: np.where(Z > 0, Z, 0.0), lambda Z: (Z > 0) * 1.0),
     "tanh": (np.tanh, lambda Z: 1 / np.cosh(Z) ** 2),
     "sigmoid": (lambda Z: 1 / (1 + np.exp(-Z)), lambda Z: np.exp(-Z) / (1 + np.exp(-Z)) ** 2),
