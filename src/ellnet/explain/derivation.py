@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ellnet.arrays import Array, overflow_allowed, threads_for, to_numpy
+from ellnet.arrays import Array, is_sparse, overflow_allowed, threads_for, to_numpy
 from ellnet.batches import Examples, dropout_mask, mean_weight
 from ellnet.engines.protocol import Cache, Gradients, Mask
 from ellnet.engines.recursion import backward, forward
@@ -163,6 +163,7 @@ def derive(
 
 
 def _wide(array: Array) -> Matrix:
+    array = array.toarray() if is_sparse(array) else array
     return np.ascontiguousarray(to_numpy(array), np.float64)
 
 

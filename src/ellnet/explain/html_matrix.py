@@ -30,6 +30,8 @@ def matrix(quantity: Quantity, place: str = "") -> str:
         place: the identifier that links lead to, "" for none.
     """
     shown = window(quantity.shape)
+    if not shown.whole and not quantity.value.any():
+        return _nothing(quantity, place)
     scale = scale_of(quantity.value)
     table = _table(quantity, scale)
     identifier = f' id="{place}"' if place else ""
@@ -44,6 +46,17 @@ def matrix(quantity: Quantity, place: str = "") -> str:
     return (
         f'<div class="box"{identifier}><div class="heat">{scroll}{_heat(quantity)}</div>'
         f'<p class="stats">{statistics(quantity.value)}.</p></div>'
+    )
+
+
+def _nothing(quantity: Quantity, place: str) -> str:
+    """Say of a large matrix that all of it is 0."""
+    rows, columns = quantity.shape
+    identifier = f' id="{place}"' if place else ""
+    tag = f"{escape(quantity.tag)}, " if quantity.tag else ""
+    return (
+        f'<div class="ref"{identifier}>{mathml(quantity.symbol, quantity.name)}'
+        f"<small>{tag}{rows} × {columns}, all 0</small></div>"
     )
 
 

@@ -65,7 +65,7 @@ def _value(column: Column, row: int) -> str:
     if value is None or (not isinstance(value, str) and math.isnan(value)):
         return "missing"
     if column.kind == "date":
-        moment = datetime.fromtimestamp(float(value), UTC)
+        moment = datetime.fromtimestamp(float(value), UTC).replace(tzinfo=None)
         return (
             moment.isoformat(sep=" ", timespec="minutes")
             if float(value) % 86400
