@@ -1,6 +1,6 @@
 """The sheet in LaTeX, for small networks: a document that pdflatex sets as it is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ellnet.errors import DataError
 from ellnet.explain.catalogue import Equation, Pieces
@@ -93,7 +93,7 @@ def _step(step: Step) -> Iterator[str]:
     if step.shaped is not None:
         yield rf"\hspace*{{1.5em}}$\displaystyle {tex(step.shaped)}$\par"
     if step.line:
-        yield rf"{{\small\raggedright\hspace*{{1.5em}}{' '.join(map(_part, step.line))}\par}}"
+        yield rf"{{\small\raggedright\hspace*{{1.5em}}{_line(step.line)}\par}}"
     if step.note:
         yield rf"{{\small {_with_layers(step.note)}\par}}"
 
@@ -112,6 +112,12 @@ def _pieces(pieces: Pieces) -> str:
         _with_layers(piece) if isinstance(piece, str) else rf"$\displaystyle {tex(piece)}$"
         for piece in pieces
     )
+
+
+def _line(parts: Sequence[Part]) -> str:
+    """Matrices and marks; a line is broken before a mark, never behind it."""
+    pieces = [f"{_part(part)}{'~' if isinstance(part, str) else ' '}" for part in parts]
+    return "".join(pieces)
 
 
 def _part(part: Part) -> str:
