@@ -21,8 +21,9 @@ from docs.equation_sources import (  # noqa: E402 - found from the root
     sites_in_tests,
     wrong_sites,
 )
-from docs.formulas import FormulaError, Node, segments  # noqa: E402
-from docs.mathml import mathml  # noqa: E402
+
+from ellnet.explain.formulas import FormulaError, Node, segments  # noqa: E402
+from ellnet.explain.mathml import mathml  # noqa: E402
 
 __all__ = ["CHAPTERS", "PAGE", "main", "page"]
 

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -60,6 +61,18 @@ def picture(words: list[str], name: str, folder: str) -> None:
     (IMAGES / f"{name}.svg").write_text(svg, encoding="utf-8")
 
 
+def page_picture(page: Path, name: str, size: tuple[int, int]) -> None:
+    """Save the top of a page as PNG, as Chromium shows it; without one the picture stays as it is."""
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        sys.stderr.write(f"{name}.png is left as it is: there is no chromium here\n")
+        return
+    options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+    window = f"--window-size={size[0]},{size[1]}"
+    shot = f"--screenshot={IMAGES / name}.png"
+    subprocess.run([browser, *options, window, shot, page.as_uri()], check=True, timeout=120)
+
+
 def main() -> None:
     """Make every picture."""
     IMAGES.mkdir(exist_ok=True)
@@ -70,6 +83,11 @@ def main() -> None:
         model = "runs/spirals-1/model.safetensors"
         in_terminal(["ellnet", "train", "spirals", "--hidden", "5,5,3"], folder)
         picture(["ellnet", "inspect", model], "inspect", folder)
+        sheet = Path(folder) / "sheet.html"
+        in_terminal(["ellnet", "train", "iris", "--hidden", "5,5,3"], folder)
+        shown = ["ellnet", "prove", "runs/iris-1/model.safetensors", "iris", "--row", "17"]
+        in_terminal([*shown, "--certify", "-o", str(sheet)], folder)
+        page_picture(sheet, "prove", (1240, 1560))
 
 
 if __name__ == "__main__":

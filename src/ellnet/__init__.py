@@ -15,6 +15,7 @@ from ellnet.version import VERSION
 from ellnet.workflow import Plan, train_table
 
 if TYPE_CHECKING:
+    from ellnet import explain as explain
     from ellnet import patch as patch
     from ellnet.estimators import MLPClassifier, MLPRegressor
 
@@ -29,6 +30,7 @@ __all__ = [
     "Plan",
     "__version__",
     "engine",
+    "explain",
     "load",
     "load_dataset",
     "patch",
@@ -43,8 +45,8 @@ LATER = {"MLPClassifier": "ellnet.estimators", "MLPRegressor": "ellnet.estimator
 
 def __getattr__(name: str) -> Any:
     """Import what was left for later."""
-    if name == "patch":
-        return importlib.import_module("ellnet.patch")
+    if name in {"explain", "patch"}:
+        return importlib.import_module(f"ellnet.{name}")
     if name in LATER:
         return getattr(importlib.import_module(LATER[name]), name)
     raise AttributeError(f"module 'ellnet' has no attribute {name!r}")

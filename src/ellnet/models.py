@@ -1,7 +1,7 @@
 """Model: a trained network with everything that it takes to predict from a table."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, final
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ellnet.arrays import Array, to_numpy
+from ellnet.certificate import Certificate, certify
 from ellnet.columns import Columns
 from ellnet.encodings import Unseen
 from ellnet.engines import engine
@@ -43,6 +44,7 @@ class Model:
         target: what the outputs mean.
         history: how training went.
         baselines: networks of the same inputs and outputs to compare with, by name.
+        certificate: of the gradient, where one was made; `belongs_to` says whether it still holds.
     """
 
     network: Network
@@ -51,6 +53,7 @@ class Model:
     target: Target
     history: History
     baselines: Mapping[str, Network] = field(default_factory=dict)
+    certificate: Certificate | None = None
 
     def __post_init__(self) -> None:
         """Bring all parameters to where the file has them, which keeps predictions to the bit."""
@@ -106,6 +109,29 @@ class Model:
                 "use predict"
             )
         return np.asarray(self.target.probabilities(self.outputs(frame, unseen=unseen)))
+
+    def certified(
+        self, frame: object, *, target: str | None = None, unseen: Unseen = "error"
+    ) -> "Model":
+        """Return the model with a certificate of its gradient on these rows, which `save` stores.
+
+        The cost is that of training, its penalties included, without dropout and label smoothing.
+
+        Args:
+            frame: the rows, target included.
+            target: name of the target's column; by default that of training.
+            unseen: "error" refuses a category that training never saw, "ignore" takes it for none.
+
+        Raises:
+            DataError: rows that do not fit the model; names the column and the row.
+            DivergenceError: the cost or a derivative is not finite.
+        """
+        columns = self._columns(frame)
+        name = target or self.target.name
+        Y = self.target.encode(columns[name])
+        X = self.inputs(columns.drop([name]), unseen=unseen).T
+        chosen = self.hyperparameters
+        return replace(self, certificate=certify(self.network, X, Y, l2=chosen.l2, l1=chosen.l1))
 
     def save(self, path: str | Path) -> None:
         """Write the model file durably: after any accident the old or the new one is there, whole.

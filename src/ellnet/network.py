@@ -17,6 +17,7 @@ from ellnet.equations.costs import COSTS, check_options, check_pair
 from ellnet.equations.initializers import INITIALIZERS, suited
 from ellnet.errors import HyperparameterError, LayerError, ShapeError
 from ellnet.randomness import Stream, generator
+from ellnet.shapes import shape_chain
 
 __all__ = ["Layers", "Network", "Parameters", "ShapeRow", "check_shape", "initial_parameters"]
 
@@ -106,15 +107,32 @@ class ShapeRow:
     rule: str
 
 
-def check_shape(quantity: str, array: Array, required: tuple[int, int], rule: str) -> None:
+def check_shape(
+    quantity: str,
+    array: Array,
+    required: tuple[int, int],
+    rule: str,
+    *,
+    n: Sequence[int] = (),
+    m: int | None = None,
+) -> None:
     """Refuse an array whose shape is not the required one (N3).
+
+    Args:
+        quantity: its name, such as W[2].
+        array: what came.
+        required: the shape required.
+        rule: the same in letters.
+        n: units of each layer; with them the message shows the whole chain of shapes.
+        m: the number of examples, for the chain.
 
     Raises:
         ShapeError: names the quantity with its layer, the rule, the shape required and that found.
     """
     found = tuple(array.shape)
     if found != required:
-        raise ShapeError(f"{quantity} must have shape {rule} = {required}, got {found}")
+        chain = f"; {shape_chain(n, quantity.partition(' ')[0], found, m)}" if n else ""
+        raise ShapeError(f"{quantity} must have shape {rule} = {required}, got {found}{chain}")
 
 
 class Network:
@@ -220,9 +238,10 @@ class Network:
         if len(X.shape) != 2:
             raise ShapeError(
                 f"X = A[0] must have shape (n[0], m) = ({self.n[0]}, m), one example a column, "
-                f"got {tuple(X.shape)}"
+                f"got {tuple(X.shape)}; {shape_chain(self.n, 'X', tuple(X.shape))}"
             )
-        check_shape("X = A[0]", X, (self.n[0], X.shape[1]), "(n[0], m)")
+        m = int(X.shape[1])
+        check_shape("X = A[0]", X, (self.n[0], m), "(n[0], m)", n=self.n, m=m)
 
     def check_target(self, Y: Array, m: int) -> None:
         """Refuse a target that is not (n[L], m).
@@ -230,7 +249,7 @@ class Network:
         Raises:
             ShapeError: names the shape found and the shape required.
         """
-        check_shape("Y", Y, (self.n[self.L], m), f"(n[{self.L}], m)")
+        check_shape("Y", Y, (self.n[self.L], m), f"(n[{self.L}], m)", n=self.n, m=m)
 
     def _check_parameters(self) -> None:
         for name, layers in (("W", self.W), ("b", self.b)):
@@ -242,8 +261,8 @@ class Network:
         for layer in range(1, self.L + 1):
             out, inputs = self.n[layer], self.n[layer - 1]
             rule = f"(n[{layer}], n[{layer - 1}])"
-            check_shape(f"W[{layer}]", self.W[layer], (out, inputs), rule)
-            check_shape(f"b[{layer}]", self.b[layer], (out, 1), f"(n[{layer}], 1)")
+            check_shape(f"W[{layer}]", self.W[layer], (out, inputs), rule, n=self.n)
+            check_shape(f"b[{layer}]", self.b[layer], (out, 1), f"(n[{layer}], 1)", n=self.n)
 
     def __repr__(self) -> str:
         """Show the architecture."""

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from docs.equation_sources import homes, native_sites, wrong_sites
-from docs.formulas import FormulaError
 from docs.make_equations import PAGE, page
+
+from ellnet.explain.formulas import FormulaError
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,9 @@ import re
 import xml.etree.ElementTree as ET
 
 import pytest
-from docs.formulas import FormulaError, Node, parse, segments
-from docs.mathml import mathml
+
+from ellnet.explain.formulas import FormulaError, Node, parse, segments
+from ellnet.explain.mathml import mathml
 
 READ = {
     "W[l] A[l-1] + b[l]": "((W[l] A[l-1]) + b[l])",

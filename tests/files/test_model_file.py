@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ellnet.certificate import certify
 from ellnet.errors import CorruptFileError, DivergenceError, FileAccessError, NewerFileError
 from ellnet.files.model_file import (
     ModelRecord,
@@ -82,6 +83,21 @@ def refused(data: bytes) -> str:
     with pytest.raises(CorruptFileError) as caught:
         opened(data)
     return str(caught.value)
+
+
+def test_a_certificate_is_part_of_the_file_where_there_is_one() -> None:
+    """It comes back whole; a damaged one is named as a section; without one nothing is written."""
+    X = np.random.default_rng(0).standard_normal((RECORD.network.n[0], 4))
+    certificate = certify(RECORD.network, X, np.eye(3)[[0, 1, 2, 0]].T)
+    data = model_bytes(replace(RECORD, certificate=certificate))
+
+    assert opened(data).certificate == certificate
+    assert opened(WHOLE).certificate is None
+    assert b"certificate" not in WHOLE
+    outer, inner, tensors = parts(data)
+    del inner["record"]["certificate"]["digest"]
+    said = refused(forged(outer, inner, tensors))
+    assert "certificate: certificate lacks the field 'digest'" in said
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

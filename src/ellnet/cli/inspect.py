@@ -52,6 +52,7 @@ def _show_model(console: Console, loaded: Model, m: int | None) -> None:
     _show_hyperparameters(console, loaded)
     _show_columns(console, loaded)
     _show_history(console, loaded)
+    _show_certificate(console, loaded)
 
 
 def _document(model: Model, m: int) -> dict[str, Any]:
@@ -72,6 +73,19 @@ def _document(model: Model, m: int) -> dict[str, Any]:
             "stopped": history.stopped,
             "engine": history.engine,
         },
+        "certificate": _certificate_document(model),
+    }
+
+
+def _certificate_document(model: Model) -> dict[str, Any] | None:
+    """Return what the certificate says, and whether it is of these parameters; None without one."""
+    found = model.certificate
+    if found is None:
+        return None
+    return {
+        "belongs": found.belongs_to(model.network),
+        "passed": found.passed,
+        **found.to_json(),
     }
 
 
@@ -124,3 +138,16 @@ def _show_history(console: Console, model: Model) -> None:
     say(console, f"training: {stopped_because(history)}")
     say(console, f"engine: {history.engine}")
     show_curves(console, history)
+
+
+def _show_certificate(console: Console, model: Model) -> None:
+    found = model.certificate
+    if found is None:
+        say(console, "certificate: none; `ellnet prove MODEL TABLE --certify --store` makes one")
+        return
+    if not found.belongs_to(model.network):
+        say(console, "certificate: of OTHER parameters than these; they changed after it was made")
+        return
+    say(console, f"certificate: of these parameters (digest {found.digest[:16]}...)")
+    for sentence in found.sentences():
+        say(console, f"  {sentence}")

@@ -149,7 +149,8 @@ def _check_cache(net: Network, cache: Cache, m: int) -> None:
     for layer in range(1, net.L + 1):
         for name, layers in (("Z", cache.Z), ("A", cache.A)):
             rule = f"(n[{layer}], m)"
-            check_shape(f"{name}[{layer}]", layers[layer], (net.n[layer], m), rule)
+            required = (net.n[layer], m)
+            check_shape(f"{name}[{layer}]", layers[layer], required, rule, n=net.n, m=m)
 
 
 def cost_of(net: Network, cache: Cache, Y: Array, w: Array | None) -> float:

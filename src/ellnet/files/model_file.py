@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ellnet.arrays import is_finite, to_numpy
+from ellnet.certificate import Certificate
 from ellnet.errors import DataError, DivergenceError, ShapeError
 from ellnet.files.container import FILE_LIMIT, Tensors, check_fields, pack, section, unpack
 from ellnet.files.durable import read_whole, write_durably
@@ -34,6 +35,9 @@ RECORD: dict[str, type] = {
     "target": dict,
 }
 """The fields of the record."""
+
+CERTIFICATE: dict[str, type] = {"certificate": dict}
+"""The field that only a certified model has."""
 
 ARCHITECTURE: dict[str, type] = {
     "n": list,
@@ -64,6 +68,7 @@ class ModelRecord:
         target: what the outputs mean.
         history: how training went.
         baselines: networks of the same inputs and outputs to compare with, by name.
+        certificate: of the gradient, where one was stored.
     """
 
     network: Network
@@ -72,6 +77,7 @@ class ModelRecord:
     target: Target
     history: History
     baselines: Mapping[str, Network] = field(default_factory=dict)
+    certificate: Certificate | None = None
 
 
 def write_model(path: str | Path, record: ModelRecord) -> None:
@@ -114,6 +120,8 @@ def model_bytes(record: ModelRecord) -> bytes:
         "preprocessing": record.preprocessing.to_json(),
         "target": record.target.to_json(),
     }
+    if record.certificate is not None:
+        fields["certificate"] = record.certificate.to_json()
     return pack(KIND, tensors | _history_tensors(record.history), fields)
 
 
@@ -126,7 +134,7 @@ def model_from_bytes(data: bytes, path: str | Path) -> ModelRecord:
     """
     tensors, fields = unpack(KIND, data, path)
     with section(path, "record"):
-        check_fields(fields, RECORD)
+        check_fields(fields, RECORD | CERTIFICATE if "certificate" in fields else RECORD)
     with section(path, "architecture"):
         network = _network(fields["architecture"], tensors, "")
     with section(path, "baselines"):
@@ -142,7 +150,13 @@ def model_from_bytes(data: bytes, path: str | Path) -> ModelRecord:
         target = Target.from_json(fields["target"])
     with section(path, "history"):
         history = _history(fields["history"], tensors)
-    record = ModelRecord(network, hyperparameters, preprocessing, target, history, baselines)
+    certificate = None
+    if "certificate" in fields:
+        with section(path, "certificate"):
+            certificate = Certificate.from_json(fields["certificate"])
+    record = ModelRecord(
+        network, hyperparameters, preprocessing, target, history, baselines, certificate
+    )
     with section(path, "tensors"):
         if tensors:
             raise ShapeError(f"there is no place for the tensor {min(tensors)[:60]!r}")

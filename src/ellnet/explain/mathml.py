@@ -2,7 +2,7 @@
 
 from html import escape
 
-from docs.formulas import Node
+from ellnet.explain.formulas import Node
 
 __all__ = ["mathml"]
 
@@ -224,7 +224,14 @@ def _cases(node: Node) -> str:
     return _row(brace, f'<mtable displaystyle="true">{"".join(rows)}</mtable>')
 
 
+def _shaped(node: Node) -> str:
+    """Something with its shape under it."""
+    shape = f'<mtext class="shape">&#xa0;{escape(node.text)}&#xa0;</mtext>'
+    return f"<munder>{_set(node.parts[0])}{shape}</munder>"
+
+
 _SETTERS = {
+    "shaped": _shaped,
     "symbol": _symbol,
     "number": _number,
     "quantity": _quantity,
