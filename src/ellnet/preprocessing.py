@@ -154,13 +154,10 @@ def _encoding_from(fields: Fields) -> Encoding:
     """Read one column's encoding."""
     kind = fields.one_of("kind", tuple(ENCODINGS))
     values: dict[str, Any] = {"missing": fields.flag("missing")}
-    if kind in {"number", "date"}:
-        standard = fields.object("standard")
-        mean, scale = standard.number("mean"), standard.number("scale")
-        if scale <= 0:
-            raise CorruptFileError(f"{standard.place}: scale must be above 0, got {scale}")
-        standard.done()
-        values["standard"] = Standard(mean, scale)
+    if kind == "number":
+        values["standard"] = None if fields.absent("standard") else _standard_from(fields)
+    if kind == "date":
+        values["standard"] = _standard_from(fields)
     if kind == "date":
         values["hours"] = fields.flag("hours")
     if kind == "category":
@@ -168,6 +165,16 @@ def _encoding_from(fields: Fields) -> Encoding:
         values["infrequent"] = fields.flag("infrequent")
     fields.done()
     return ENCODINGS[kind](**values)  # type: ignore[index]
+
+
+def _standard_from(fields: Fields) -> Standard:
+    """Read how a column is standardised."""
+    standard = fields.object("standard")
+    mean, scale = standard.number("mean"), standard.number("scale")
+    if scale <= 0:
+        raise CorruptFileError(f"{standard.place}: scale must be above 0, got {scale}")
+    standard.done()
+    return Standard(mean, scale)
 
 
 def _check_empty(columns: Columns) -> None:

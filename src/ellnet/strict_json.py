@@ -74,6 +74,13 @@ class Fields:
         """Return an object within."""
         return Fields(self._take(name), f"{self.place}.{name}")
 
+    def absent(self, name: str) -> bool:
+        """Say whether the field is null, and take it away if so."""
+        if name not in self._left or self._left[name] is not None:
+            return False
+        del self._left[name]
+        return True
+
     def objects(self, name: str) -> list["Fields"]:
         """Return a list of objects within."""
         return [
