@@ -5,6 +5,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ellnet.columns import Column, Columns
+from ellnet.encodings import BooleanEncoding, CategoryEncoding, Standard
 from ellnet.equations.activations import ACTIVATIONS
 from ellnet.history import History
 from ellnet.hyperparameters import Hyperparameters
@@ -13,7 +14,7 @@ from ellnet.network import Network, Parameters, initial_parameters
 from ellnet.preprocessing import Preprocessing
 from ellnet.targets import Label, Target
 
-__all__ = ["HIDDEN", "HOSTILE", "Precision", "model_over", "random_model", "random_table"]
+__all__ = ["HIDDEN", "HOSTILE", "Precision", "model_over", "random_model", "random_table", "rows_for"]
 
 Precision = Literal["float32", "float64"]
 
@@ -80,6 +81,25 @@ def random_table(random: np.random.Generator, kinds: str = "nnnbcd", m: int = 40
         values[missing] = np.nan
         kinds_of = {"n": "number", "b": "boolean", "d": "date", "t": "date"}
         columns.append(Column(name, kinds_of[kind.lower()], values))  # type: ignore[arg-type]
+    return Columns.of(columns)
+
+
+def rows_for(preprocessing: Preprocessing, seed: int, m: int = 50) -> Columns:
+    """Return m rows such as a preprocessing was learned on, missing values and levels unseen among them."""
+    random = np.random.default_rng(seed)
+    columns = []
+    for name, encoding in preprocessing.encodings.items():
+        if isinstance(encoding, CategoryEncoding):
+            texts = random.choice(np.array([*encoding.levels, None, "never seen"], object), m)
+            columns.append(Column(name, "category", texts))
+            continue
+        if isinstance(encoding, BooleanEncoding):
+            values = random.integers(0, 2, m).astype(float)
+        else:
+            standard = encoding.standard or Standard(0.0, 1.0)
+            values = standard.mean + 2 * standard.scale * random.standard_normal(m)
+        values[random.random(m) < 0.1] = np.nan
+        columns.append(Column(name, encoding.kind, values))
     return Columns.of(columns)
 
 

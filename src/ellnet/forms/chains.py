@@ -15,6 +15,9 @@ __all__ = ["DenseChain", "closely"]
 COSTS = {"softmax": "categorical_cross_entropy", "exponential": "poisson"}
 """The cost that goes with an output, where it is not the squared error; sigmoid's has one below."""
 
+IDENTITY_LIMIT = 2**24
+"""Weights of all W = I together, for which no file has to hold anything."""
+
 PRECISIONS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
@@ -27,6 +30,7 @@ class DenseChain:
         self._W: list[NDArray[Any]] = []
         self._b: list[NDArray[Any]] = []
         self._g: list[str] = []
+        self._made = 0
 
     @property
     def width(self) -> int:
@@ -92,7 +96,7 @@ class DenseChain:
         """See to it that a layer waits for its activation: W = I and b = 0 where none does.
 
         Raises:
-            DataError: nothing says how many units there are.
+            DataError: nothing says how many units there are, or they are too many.
         """
         if self._g and not self._g[-1]:
             return
@@ -100,6 +104,12 @@ class DenseChain:
         if not units:
             raise DataError(
                 f"{self.origin}: {name} must stand behind a dense layer, or be told its units"
+            )
+        self._made += units * units
+        if self._made > IDENTITY_LIMIT:
+            raise DataError(
+                f"{self.origin}: {name} must stand behind a dense layer where units are many, got "
+                f"{units} units without one"
             )
         self.affine(np.eye(units, dtype=self._W[0].dtype if self._W else dtype), None, name)
 

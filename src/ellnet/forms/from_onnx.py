@@ -178,9 +178,10 @@ class _Reader:
         self._activate(step, "gelu")
 
     def _softmax(self, step: Step) -> None:
+        last = self._graph.rank - 1 if not self.chain.width else 1
         axis = int(step.attributes.get("axis", -1))
-        if axis not in {-1, 1}:
-            raise self._refusal(step, f"must go over the units, axis 1 or -1, got {axis},")
+        if axis not in {-1, last}:
+            raise self._refusal(step, f"must go over the units, axis {last} or -1, got {axis},")
         self._activate(step, "softmax")
 
     def _gemm(self, step: Step) -> None:

@@ -18,6 +18,9 @@ SIZE_LIMIT = 2**31
 
 ONNX_DOMAIN = ("", "ai.onnx")
 
+FIRST_OPSET = 7
+"""Before this operator set Gemm and Add had other rules for the shape of what they add."""
+
 
 @dataclass(frozen=True, eq=False)
 class Step:
@@ -51,6 +54,7 @@ class OnnxGraph:
         steps: in the order of the file, which is one in which they can be computed.
         input: name of the tensor that comes in.
         width: its last dimension, 0 where the file does not say.
+        rank: the number of its dimensions, 2 where the file does not say.
         dtype: its numbers.
         output: name of the tensor that goes out.
     """
@@ -59,6 +63,7 @@ class OnnxGraph:
     steps: tuple[Step, ...]
     input: str
     width: int
+    rank: int
     dtype: Any
     output: str
 
@@ -96,6 +101,11 @@ def _check_storage(onnx: Any, model: Any, path: str | Path) -> None:
                 f"{path} keeps the weights {tensor.name!r:.60} in a file beside it, which is never read; "
                 "save the model as one file"
             )
+    opset = max((each.version for each in model.opset_import if each.domain in ONNX_DOMAIN), default=0)
+    if opset < FIRST_OPSET:
+        raise DataError(
+            f"{path} must be of operator set {FIRST_OPSET} or later, got {opset}; export it anew"
+        )
     if model.functions or model.graph.sparse_initializer or model.training_info:
         raise DataError(
             f"{path} has functions, sparse weights or a training graph, which a dense chain has not; "
@@ -133,7 +143,9 @@ def _graph(onnx: Any, graph: Any, path: str) -> OnnxGraph:
     shape = inputs[0].type.tensor_type.shape.dim
     width = int(shape[-1].dim_value) if shape else 0
     dtype = onnx.helper.tensor_dtype_to_np_dtype(inputs[0].type.tensor_type.elem_type)
-    return OnnxGraph(path, tuple(steps), inputs[0].name, width, dtype, graph.output[0].name)
+    return OnnxGraph(
+        path, tuple(steps), inputs[0].name, width, len(shape) or 2, dtype, graph.output[0].name
+    )
 
 
 def _step(node: Any, number: int, constants: dict[str, Any], attributes: dict[str, Any]) -> Step:
