@@ -68,7 +68,7 @@ def export(
             f"{worst:.2g}",
         )
         return
-    from ellnet.forms.c_source import export_c
+    from ellnet.forms.c_export import export_c
 
     export_c(loaded, path, name=name)
     say(console, f"{path}: {path.stat().st_size:,} bytes of C99")
@@ -106,7 +106,7 @@ def import_(
 
     Its columns go into the network as they stand: scaling that was done before it has to be done still.
     """
-    from ellnet.forms.from_onnx import from_onnx
+    from ellnet.forms.onnx_import import from_onnx
     from ellnet.forms.plain import as_model
 
     network = from_onnx(file, output_activation=output_activation)

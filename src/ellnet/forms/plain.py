@@ -8,7 +8,7 @@ import numpy as np
 from ellnet.arrays import to_numpy
 from ellnet.encodings import NumberEncoding
 from ellnet.errors import DataError, ShapeError
-from ellnet.forms.from_scikit_learn import from_scikit_learn
+from ellnet.forms.scikit_learn import from_scikit_learn
 from ellnet.history import History
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.models import Model
