@@ -31,9 +31,12 @@ def test_a_model_becomes_an_onnx_file(ell, models, tmp_path, name):
         given = {"X": np.column_stack([column.values for column in table.columns.values()])}
     else:
         given = {each.name: table[each.name].values[:, None] for each in runtime.get_inputs()}
-    assert runtime.run(None, given)[0].tolist() == pytest.approx(loaded.predict(table).tolist(), rel=1e-5) if (
-        name == "points"
-    ) else runtime.run(None, given)[0].tolist() == loaded.predict(table).tolist()
+    assert (
+        runtime.run(None, given)[0].tolist()
+        == pytest.approx(loaded.predict(table).tolist(), rel=1e-5)
+        if (name == "points")
+        else runtime.run(None, given)[0].tolist() == loaded.predict(table).tolist()
+    )
 
 
 def test_the_file_stands_beside_the_model(ell, models):
@@ -51,7 +54,9 @@ def test_the_file_stands_beside_the_model(ell, models):
 @needs_compiler
 def test_a_model_becomes_a_c_file(ell, models, tmp_path):
     """The command that is shown for its self-test is right."""
-    ran = ell("export", models / "mixed" / "model.safetensors", "--to", "c", "-o", "m.c", "--name", "net")
+    ran = ell(
+        "export", models / "mixed" / "model.safetensors", "--to", "c", "-o", "m.c", "--name", "net"
+    )
 
     assert ran.code == 0
     assert "cc -std=c99 -O2 -DELLNET_SELF_TEST m.c -lm && ./a.out" in ran.out
@@ -77,7 +82,9 @@ def test_an_estimator_that_was_saved_goes_out_too(ell, tmp_path):
 
 def test_what_goes_out_comes_in_again(ell, models, tmp_path):
     """A dense chain from a file becomes a model with the names that are given."""
-    ellnet_model = ellnet.forms.as_model(ellnet.load(models / "points" / "model.safetensors").network)
+    ellnet_model = ellnet.forms.as_model(
+        ellnet.load(models / "points" / "model.safetensors").network
+    )
     made = onnx.load_model_from_string(_chain(export_path(ellnet_model, tmp_path)))
     (tmp_path / "chain.onnx").write_bytes(made.SerializeToString())
 
@@ -92,9 +99,13 @@ def test_what_goes_out_comes_in_again(ell, models, tmp_path):
     np.testing.assert_allclose(loaded.predict(X), ellnet_model.predict(X), atol=1e-6)
     assert ell("inspect", "m").code == 0
     assert ell("inspect", "m", "--json").json["target"]["name"] == "t"
-    again = ell("import", "chain.onnx", "-o", "s", "--output-activation", "sigmoid", "--classes", "n,y")
+    again = ell(
+        "import", "chain.onnx", "-o", "s", "--output-activation", "sigmoid", "--classes", "n,y"
+    )
     assert "binary" in again.out
-    numbers = ell("import", "chain.onnx", "-o", "s", "--output-activation", "sigmoid", "--classes", "3,5")
+    numbers = ell(
+        "import", "chain.onnx", "-o", "s", "--output-activation", "sigmoid", "--classes", "3,5"
+    )
     assert numbers.code == 0
     assert ellnet.load(tmp_path / "s").target.classes == (3, 5)
 
@@ -118,7 +129,10 @@ def _chain(path):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--to", "c", "--inputs", "matrix"], "--inputs and --numbers go with --to onnx, got --to c"),
+        (
+            ["--to", "c", "--inputs", "matrix"],
+            "--inputs and --numbers go with --to onnx, got --to c",
+        ),
         (["--to", "c", "--numbers", "float32"], "--inputs and --numbers go with --to onnx"),
         (["--to", "onnx", "--name", "a"], "--name goes with --to c, got --to onnx"),
         (["--to", "c", "--name", "a b"], "the name in C must be a letter and"),
@@ -152,4 +166,5 @@ def test_what_is_no_model_is_refused(ell, tmp_path):
 
     assert "a zip archive" in refused(ell("export", "x", "--to", "onnx"))
     assert "is no ONNX file" in refused(ell("import", "x", "-o", "m"))
+    assert "is the ONNX file itself" in refused(ell("import", "x", "-o", "x"))
     assert "there is no such file" in refused(ell("import", "none.onnx", "-o", "m"))

@@ -49,7 +49,9 @@ def self_tested(source: str, folder: Path, *options: str, compiler: str = "") ->
 
 def predictions_in_c(model: Model, rows: Columns, folder: Path) -> tuple[list[int], NDArray[Any]]:
     """Call the compiled function for every row; return its results, and the outputs (m, outputs)."""
-    library = ctypes.CDLL(str(build(c_source(model, name="net"), folder, "-O2", "-shared", "-fPIC")))
+    library = ctypes.CDLL(
+        str(build(c_source(model, name="net"), folder, "-O2", "-shared", "-fPIC"))
+    )
     encodings = model.preprocessing.encodings.values()
     texts = [isinstance(encoding, CategoryEncoding) for encoding in encodings]
     types: list[Any] = [ctypes.c_char_p if text else ctypes.c_double for text in texts]

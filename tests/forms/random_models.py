@@ -14,7 +14,15 @@ from ellnet.network import Network, Parameters, initial_parameters
 from ellnet.preprocessing import Preprocessing
 from ellnet.targets import Label, Target
 
-__all__ = ["HIDDEN", "HOSTILE", "Precision", "model_over", "random_model", "random_table", "rows_for"]
+__all__ = [
+    "HIDDEN",
+    "HOSTILE",
+    "Precision",
+    "model_over",
+    "random_model",
+    "random_table",
+    "rows_for",
+]
 
 Precision = Literal["float32", "float64"]
 
@@ -85,7 +93,7 @@ def random_table(random: np.random.Generator, kinds: str = "nnnbcd", m: int = 40
 
 
 def rows_for(preprocessing: Preprocessing, seed: int, m: int = 50) -> Columns:
-    """Return m rows such as a preprocessing was learned on, missing values and levels unseen among them."""
+    """Return m rows such as a preprocessing was learned on; some are missing, some levels unseen."""
     random = np.random.default_rng(seed)
     columns = []
     for name, encoding in preprocessing.encodings.items():
@@ -117,9 +125,7 @@ def model_over(
     random = np.random.default_rng(seed)
     b = [random.normal(0, 0.3, each.shape).astype(each.dtype) for each in drawn.b]
     cost = {"binary": "binary_cross_entropy", "multiclass": "categorical_cross_entropy"}
-    net = Network(
-        n, activations, cost.get(target.task, "squared_error"), Parameters.of(drawn.W, b)
-    )
+    net = Network(n, activations, cost.get(target.task, "squared_error"), Parameters.of(drawn.W, b))
     chosen: dict[str, Any] = {"hidden": hidden, "activation": activations[:-1] or "relu"}
     settled = Hyperparameters(**chosen, dtype=preprocessing.dtype)
     return Model(net, settled, preprocessing, target, History())

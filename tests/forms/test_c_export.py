@@ -1,4 +1,4 @@
-"""C99 export: it compiles without a warning, agrees with the model, and no name in a table becomes code."""
+"""C99 export: it compiles without a warning, agrees with the model, and no name becomes code."""
 
 import re
 import shutil
@@ -78,7 +78,7 @@ def test_an_activation_is_right_far_from_zero_too(tmp_path, name):
     """From -90 to 5, and to 90 where it cannot overflow: nothing becomes NaN."""
     net = Network((1, 1), (name,), "squared_error")
     model = as_model(net.with_parameters(_one(net)))
-    end = 5.0 if name in {"exponential"} else 90.0
+    end = 5.0 if name == "exponential" else 90.0
     rows = Columns.from_mapping({"x0": np.linspace(-90.0, end, 61).tolist()})
 
     _, outputs = predictions_in_c(_as_number(model), rows, tmp_path)
@@ -130,9 +130,12 @@ def test_levels_and_labels_are_the_same_bytes(tmp_path):
 def test_another_file_uses_it_by_its_declarations(tmp_path):
     """Two models in one program, a function that gives -1 for no row, and the labels."""
     preprocessing = Preprocessing.fit(random_table(np.random.default_rng(0), "nc"))
-    for name, classes in (("first", ("no", "yes")), ("second", (1, 2, 3))):
-        task, output = ("binary", "sigmoid") if name == "first" else ("multiclass", "softmax")
-        model = model_over(preprocessing, Target("y", task, classes), (3,), ("tanh", output))
+    targets = {
+        "first": (Target("y", "binary", ("no", "yes")), "sigmoid"),
+        "second": (Target("y", "multiclass", (1, 2, 3)), "softmax"),
+    }
+    for name, (target, output) in targets.items():
+        model = model_over(preprocessing, target, (3,), ("tanh", output))
         export_c(model, tmp_path / f"{name}.c")
     (tmp_path / "main.c").write_text(
         """
@@ -229,7 +232,8 @@ def test_dates_follow_the_calendar(tmp_path):
 @needs_compiler
 def test_it_allocates_nothing_and_needs_nothing(tmp_path):
     """The object's undefined symbols are functions of math.h and string.h alone."""
-    if shutil.which("nm") is None:
+    nm = shutil.which("nm")
+    if nm is None:
         pytest.skip("there is no nm")
     g = (*(name for name in ACTIVATIONS if name != "softmax"), "softmax")
     n = (4, *(3 for _ in g))
@@ -239,10 +243,21 @@ def test_it_allocates_nothing_and_needs_nothing(tmp_path):
     for name, source in (("plain", plain), ("mixed", mixed)):
         build(source, tmp_path, "-c")
         done = subprocess.run(
-            ["nm", "-u", "built"], cwd=tmp_path, capture_output=True, text=True, check=True
+            [nm, "-u", "built"], cwd=tmp_path, capture_output=True, text=True, check=True
         )
         needed = {line.split()[-1].lstrip("_") for line in done.stdout.splitlines() if line.split()}
-        allowed = {"expf", "expm1f", "log1pf", "tanhf", "sin", "cos", "floor", "sqrt", "strcmp", "isnan"}
+        allowed = {
+            "expf",
+            "expm1f",
+            "log1pf",
+            "tanhf",
+            "sin",
+            "cos",
+            "floor",
+            "sqrt",
+            "strcmp",
+            "isnan",
+        }
         assert needed - allowed - {"GLOBAL_OFFSET_TABLE_", "stack_chk_fail"} == set(), name
 
 
@@ -256,7 +271,9 @@ def test_an_activation_without_a_form_is_refused_by_name(monkeypatch):
     monkeypatch.delitem(c_layers.EXPRESSIONS, "mish")
     net = Network((1, 2, 1), ("mish", "identity"), "squared_error")
 
-    with pytest.raises(HyperparameterError, match=r"the form C has no activation 'mish'; train with"):
+    with pytest.raises(
+        HyperparameterError, match=r"the form C has no activation 'mish'; train with"
+    ):
         c_source(as_model(net))
 
 
@@ -279,7 +296,12 @@ def test_a_level_that_c_cannot_hold_is_refused(level, sentence):
 
 def test_weights_beyond_float32_are_refused():
     """A float64 network may have them."""
-    net = Network((1, 1), ("identity",), "squared_error", initial_parameters((1, 1), ("identity",), dtype="float64"))
+    net = Network(
+        (1, 1),
+        ("identity",),
+        "squared_error",
+        initial_parameters((1, 1), ("identity",), dtype="float64"),
+    )
     net.W[1][0, 0] = 1e300
 
     with pytest.raises(DataError, match=r"W\[1\] holds numbers beyond float32"):

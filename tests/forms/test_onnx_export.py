@@ -1,4 +1,4 @@
-"""ONNX export: what ONNX Runtime gives is what the model gives, preprocessing and all; or nothing is written."""
+"""ONNX export: ONNX Runtime gives what the model gives, preprocessing and all; or nothing is written."""
 
 import hashlib
 import json
@@ -15,15 +15,22 @@ from ellnet.equations.activations import ACTIVATIONS
 from ellnet.errors import DataError, EllnetWarning, HyperparameterError, MissingExtraError
 from ellnet.forms import as_model, export_onnx, onnx_bytes
 from ellnet.forms import onnx_export as onnx_export_module
-from ellnet.forms.onnx_check import feeds, run_onnx, session
-from ellnet.forms.onnx_layers import COMPOSED, SINGLE
-from ellnet.forms.onnx_preprocessing import Inputs, Numbers
+from ellnet.forms.onnx_check import check_onnx, feeds, run_onnx, session
+from ellnet.forms.onnx_layers import COMPOSED, SINGLE, add_outputs
+from ellnet.forms.onnx_preprocessing import Inputs, Numbers, takes_matrix
 from ellnet.forms.parity import disagreement, expected
 from ellnet.network import Network, Parameters
 from ellnet.preprocessing import Preprocessing
-from ellnet.targets import Target
+from ellnet.targets import Target, Task
 from tests.counts import count
-from tests.forms.random_models import HOSTILE, Precision, model_over, random_model, random_table, rows_for
+from tests.forms.random_models import (
+    HOSTILE,
+    Precision,
+    model_over,
+    random_model,
+    random_table,
+    rows_for,
+)
 
 NETWORKS = count(25, 100)
 DOUBLE = ["identity", "relu", "sigmoid", "tanh", "softmax"]
@@ -48,7 +55,7 @@ def test_onnx_runtime_agrees_in_float64(seed):
     """Within 1e-12, for the activations whose operators have float64 kernels."""
     model = random_model(seed, "float64", DOUBLE)
 
-    worst = onnx_export_worst(model)
+    worst = worst_of(model)
 
     assert worst <= 1e-12
 
@@ -60,14 +67,17 @@ def test_every_activation_has_a_form(name: str, dtype: Precision) -> None:
     net = _one_layer(name, dtype)
     Z = np.linspace(-30 if name != "exponential" else -5, 5, 401).astype(dtype)
     rows = Z[:, None] * np.ones(net.n[0], dtype)
-    data = onnx_bytes(_as_regression(net), numbers=dtype)
+    data = onnx_bytes(as_model(net), numbers=dtype)
     A = _inner(data, "ellnet/Z2", {"X": rows.astype(dtype)})
 
     wanted = np.asarray(ACTIVATIONS[name].value(rows.T)).T
     np.testing.assert_allclose(
-        A, wanted, rtol=3e-7 if dtype == "float32" else 1e-15, atol=2e-6 if dtype == "float32" else 1e-14
+        A,
+        wanted,
+        rtol=3e-7 if dtype == "float32" else 1e-15,
+        atol=2e-6 if dtype == "float32" else 1e-14,
     )
-    assert onnx_export_worst(_as_regression(net)) <= (1e-5 if dtype == "float32" else 1e-12)
+    assert worst_of(as_model(net)) <= (1e-5 if dtype == "float32" else 1e-12)
 
 
 def test_the_tables_of_activations_are_whole():
@@ -81,18 +91,22 @@ def test_the_tables_of_activations_are_whole():
 def test_an_activation_without_a_form_is_refused_by_name(monkeypatch):
     """In one sentence that says which there are."""
     monkeypatch.delitem(COMPOSED, "mish")
-    model = _as_regression(_one_layer("mish", "float32"))
+    model = as_model(_one_layer("mish", "float32"))
 
-    with pytest.raises(HyperparameterError, match=r"no activation 'mish'.*; train with one of .*gelu"):
+    with pytest.raises(
+        HyperparameterError, match=r"no activation 'mish'.*; train with one of .*gelu"
+    ):
         onnx_bytes(model)
 
 
-@pytest.mark.parametrize("kinds", ["N", "n", "B", "b", "C", "c", "D", "d", "T", "nB", "BnN", "cNdC"])
+@pytest.mark.parametrize(
+    "kinds", ["N", "n", "B", "b", "C", "c", "D", "d", "T", "nB", "BnN", "cNdC"]
+)
 def test_missing_and_unseen_values_are_taken_as_the_model_takes_them(kinds):
     """Of every kind of column, whether or not training had missing ones."""
     model = random_model(3, kinds=kinds)
 
-    assert onnx_export_worst(model, inputs="columns") <= 1e-5
+    assert worst_of(model, inputs="columns") <= 1e-5
 
 
 def test_infrequent_categories_share_a_feature_in_the_graph():
@@ -115,11 +129,14 @@ def test_an_empty_text_that_is_a_level_is_that_level():
     model = model_over(preprocessing, Target("y", "regression"), (), ("identity",))
 
     found = run_onnx(
-        session(onnx_bytes(model)), Columns.from_mapping({"c": ["", "b"]}), matrix=False, numbers="float64"
+        session(onnx_bytes(model)),
+        Columns.from_mapping({"c": ["", "b"]}),
+        matrix=False,
+        numbers="float64",
     )
 
     np.testing.assert_allclose(found[0], model.predict({"c": ["", "b"]}), atol=1e-6)
-    assert onnx_export_worst(model) <= 1e-5
+    assert worst_of(model) <= 1e-5
 
 
 @pytest.mark.parametrize(
@@ -146,15 +163,19 @@ def test_inputs_are_columns_or_one_matrix(
     assert list(found) == names
     assert found[names[-1]] == kind
     assert kinds[0] != "c" or found["column 0"] == "tensor(string)"
-    assert onnx_export_worst(model, inputs=inputs, numbers=numbers) <= 1e-5
+    assert worst_of(model, inputs=inputs, numbers=numbers) <= 1e-5
 
 
 def test_a_matrix_of_categories_is_refused():
     """With the column, and with what to take instead."""
-    with pytest.raises(HyperparameterError, match=r"'column 1' holds categories; take inputs='columns'"):
+    with pytest.raises(
+        HyperparameterError, match=r"'column 1' holds categories; take inputs='columns'"
+    ):
         onnx_bytes(random_model(0, kinds="nc"), inputs="matrix")
     with pytest.raises(HyperparameterError, match="auto, columns or matrix, got 'rows'"):
         onnx_bytes(random_model(0), inputs="rows")  # type: ignore[arg-type]
+    with pytest.raises(HyperparameterError, match="float64 or float32, got 'float16'"):
+        onnx_bytes(random_model(0), numbers="float16")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("m", [0, 1, 7, 1000])
@@ -181,7 +202,7 @@ def test_any_number_of_rows_goes_in(m):
 )
 def test_labels_are_the_targets_own(classes, kind):
     """In their own type; of every class some row."""
-    task = "binary" if len(classes) == 2 else "multiclass"
+    task: Task = "binary" if len(classes) == 2 else "multiclass"
     output = "sigmoid" if len(classes) == 2 else "softmax"
     preprocessing = Preprocessing.fit(random_table(np.random.default_rng(0), "nnn"))
     model = model_over(preprocessing, Target("y", task, classes), (8,), ("tanh", output), seed=1)
@@ -190,7 +211,8 @@ def test_labels_are_the_targets_own(classes, kind):
 
     labels, probabilities = run_onnx(made, rows, matrix=True, numbers="float64")
 
-    assert [(o.name, o.type) for o in made.get_outputs()][0] == ("label", kind)
+    first = made.get_outputs()[0]
+    assert (first.name, first.type) == ("label", kind)
     assert labels.tolist() == model.predict(rows, unseen="ignore").tolist()
     assert set(labels.tolist()) == set(classes)
     np.testing.assert_allclose(probabilities, model.predict_proba(rows, unseen="ignore"), atol=1e-6)
@@ -215,12 +237,14 @@ def test_hostile_names_stay_names():
     table = Columns.from_mapping({name: [*HOSTILE, *HOSTILE[:5]] for name in names})
     preprocessing = Preprocessing.fit(table)
     classes = tuple(sorted(HOSTILE))
-    model = model_over(preprocessing, Target("*/", "multiclass", classes), (4,), ("relu", "softmax"))
+    model = model_over(
+        preprocessing, Target("*/", "multiclass", classes), (4,), ("relu", "softmax")
+    )
     made = session(onnx_bytes(model))
 
     assert [each.name for each in made.get_inputs()] == names
     assert [each.name for each in made.get_outputs()] == ["label_", "probabilities_"]
-    assert onnx_export_worst(model) <= 1e-5
+    assert worst_of(model) <= 1e-5
 
 
 @pytest.mark.parametrize("name", ["", "\ud800"])
@@ -231,7 +255,7 @@ def test_a_name_that_onnx_cannot_hold_is_refused(name):
     with pytest.raises(DataError, match="give the column a name, or export with inputs='matrix'"):
         onnx_bytes(model, inputs="columns")
     if not name:
-        assert onnx_export_worst(model, inputs="matrix") <= 1e-5
+        assert worst_of(model, inputs="matrix") <= 1e-5
 
 
 def test_a_level_that_is_no_unicode_is_refused():
@@ -244,7 +268,7 @@ def test_a_level_that_is_no_unicode_is_refused():
 
 
 def test_the_file_says_where_it_comes_from(tmp_path):
-    """Versions, the digest of the model file, the classes; operator sets are stated; nothing lies outside."""
+    """Versions, the digest of the model file, the classes, operator sets; and nothing lies outside."""
     model = random_model(2)
     model.save(tmp_path / "model.safetensors")
     export_onnx(model, tmp_path / "model.onnx")
@@ -269,7 +293,9 @@ def test_weights_stand_in_the_file_as_the_notes_have_them():
     tensors = {each.name: onnx.numpy_helper.to_array(each) for each in made.graph.initializer}
 
     for layer in range(1, model.network.L + 1):
-        assert tensors[f"W{layer}"].tobytes() == np.ascontiguousarray(model.network.W[layer]).tobytes()
+        assert (
+            tensors[f"W{layer}"].tobytes() == np.ascontiguousarray(model.network.W[layer]).tobytes()
+        )
 
 
 def test_the_same_model_gives_the_same_bytes():
@@ -286,7 +312,9 @@ def test_an_export_that_disagrees_is_not_written(tmp_path, monkeypatch, task):
     output = "identity" if task == "regression" else "softmax"
     model = model_over(preprocessing, Target("y", task, classes), (5,), ("silu", output))
 
-    with pytest.raises(DataError, match=r"agree with the model within 1e-05 on 64 .* differs by .*nothing"):
+    with pytest.raises(
+        DataError, match=r"agree with the model within 1e-05 on 64 .* differs by .*nothing"
+    ):
         export_onnx(model, tmp_path / "model.onnx")
     assert list(tmp_path.iterdir()) == []
 
@@ -296,9 +324,10 @@ def test_an_export_with_other_labels_is_not_written(tmp_path, monkeypatch):
     model = random_model(2, kinds="nn")
     assert model.target.task == "multiclass"
     labels = Target("y", "multiclass", (*model.target.classes[1:], model.target.classes[0]))
-    real = onnx_export_module.add_outputs
     monkeypatch.setattr(
-        onnx_export_module, "add_outputs", lambda graph, _, A, dtype: real(graph, labels, A, dtype)
+        onnx_export_module,
+        "add_outputs",
+        lambda graph, _, A, dtype: add_outputs(graph, labels, A, dtype),
     )
 
     with pytest.raises(DataError, match="must give the model's labels"):
@@ -309,9 +338,9 @@ def test_an_export_with_other_labels_is_not_written(tmp_path, monkeypatch):
 def test_what_the_checker_refuses_is_not_written(tmp_path, monkeypatch):
     """The ONNX checker goes over the whole of it before it is run."""
     monkeypatch.setitem(SINGLE, "elu", ("NoSuchOperator", {}))
-    model = _as_regression(_one_layer("elu", "float32"))
+    model = as_model(_one_layer("elu", "float32"))
 
-    with pytest.raises(DataError, match="the ONNX checker refuses the export: .*NoSuchOperator"):
+    with pytest.raises(DataError, match=r"the ONNX checker refuses the export: .*NoSuchOperator"):
         export_onnx(model, tmp_path / "model.onnx")
     assert list(tmp_path.iterdir()) == []
 
@@ -340,24 +369,20 @@ def test_without_its_package_the_form_says_what_to_install(tmp_path, monkeypatch
     assert list(tmp_path.iterdir()) == []
 
 
-def onnx_export_worst(model, **options) -> float:
+def worst_of(model, **options) -> float:
     """Return the worst difference of an export that is not kept."""
     data = onnx_bytes(model, **options)
-    matrix = onnx_export_module.takes_matrix(model.preprocessing, options.get("inputs", "auto"))
-    return onnx_export_module.check_onnx(
-        data, model, matrix=matrix, numbers=options.get("numbers", "float64")
-    )
+    matrix = takes_matrix(model.preprocessing, options.get("inputs", "auto"))
+    return check_onnx(data, model, matrix=matrix, numbers=options.get("numbers", "float64"))
 
 
 def _one_layer(name, dtype):
     """A network whose first layer is one activation of its inputs as they are, and then their sum."""
     eye, ones = np.eye(3, dtype=dtype), np.full((1, 3), 0.25, dtype)
     zeros = [np.zeros((3, 1), dtype), np.zeros((1, 1), dtype)]
-    return Network((3, 3, 1), (name, "identity"), "squared_error", Parameters.of([eye, ones], zeros))
-
-
-def _as_regression(net):
-    return as_model(net)
+    return Network(
+        (3, 3, 1), (name, "identity"), "squared_error", Parameters.of([eye, ones], zeros)
+    )
 
 
 def _inner(data, after, given):

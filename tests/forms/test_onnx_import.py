@@ -1,4 +1,4 @@
-"""ONNX import: dense chains come in with their own predictions, and everything else is refused in a sentence."""
+"""ONNX import: dense chains come in with their own predictions, everything else is refused."""
 
 import importlib
 import sys
@@ -14,22 +14,29 @@ from onnx.backend.test.case import node as cases
 
 from ellnet.engines import engine
 from ellnet.equations.activations import ACTIVATIONS
-from ellnet.errors import DataError, EllnetError, FileAccessError, HyperparameterError, MissingExtraError
+from ellnet.errors import (
+    DataError,
+    EllnetError,
+    FileAccessError,
+    HyperparameterError,
+    MissingExtraError,
+)
 from ellnet.forms import from_onnx, onnx_reading
 from ellnet.forms.onnx_graph import GraphBuilder
 from ellnet.forms.onnx_layers import add_layers
 from ellnet.network import Network, initial_parameters
 from tests.counts import count
 
-OPERATORS = (
-    "exp gelu gemm leakyrelu relu elu selu sigmoid hardsigmoid tanh softplus softsign mish swish softmax"
-).split()
+OPERATORS = [
+    "exp", "gelu", "gemm", "leakyrelu", "relu", "elu", "selu", "sigmoid", "hardsigmoid", "tanh",
+    "softplus", "softsign", "mish", "swish", "softmax",
+]  # fmt: skip
 for operator in OPERATORS:
     importlib.import_module(f"onnx.backend.test.case.node.{operator}")
 CASES = {
     case.name: case
     for case in cases._NodeTestCases
-    if "expanded" not in case.name and case.name.split("_")[1] in {*OPERATORS, "leakyrelu"}
+    if "expanded" not in case.name and case.name.split("_")[1] in OPERATORS
 }
 """onnx's own cases of one operator each; the expanded ones are other operators that make it up."""
 
@@ -46,7 +53,7 @@ REFUSED = {
     "test_softmax_axis_0": "must go over the units, axis 2 or -1, got 0",
     "test_softmax_axis_1": "must go over the units, axis 2 or -1, got 1",
 }
-"""Cases that are no dense layer, or have constants that our activations do not have, and what is said of them."""
+"""Cases that are no dense layer, or have constants that ours do not have, and what is said of them."""
 
 
 def written(tmp_path: Path, model: Any) -> Path:
@@ -122,7 +129,7 @@ def test_onnx_own_cases_import_and_agree(tmp_path, name):
 
 
 def _with_constants(model, inputs):
-    """Put the values of all inputs but the first into the file, as weights stand; long rows become many."""
+    """Put the values of all inputs but the first into the file, as weights stand; cut long rows."""
     made = onnx.ModelProto()
     made.CopyFrom(model)
     for value, declared in list(zip(inputs, model.graph.input, strict=True))[1:]:
@@ -149,7 +156,9 @@ def test_what_we_write_we_read_to_the_bit(tmp_path, seed):
     n = tuple(random.integers(1, 20, random.integers(2, 6)).tolist())
     n = (*n, 3)
     g = (*random.choice(names, len(n) - 2).tolist(), "softmax")
-    net = Network(n, g, "categorical_cross_entropy", initial_parameters(n, g, seed=seed, dtype=dtype))
+    net = Network(
+        n, g, "categorical_cross_entropy", initial_parameters(n, g, seed=seed, dtype=dtype)
+    )
     graph = GraphBuilder()
     A = add_layers(graph, net, graph.input("X", dtype, n[0]))
     graph.output(A, dtype, 3)
@@ -236,8 +245,12 @@ def test_logits_take_the_activation_that_is_asked_for(tmp_path):
 
     assert (tuple(net.activations), net.cost) == (("softmax",), "categorical_cross_entropy")
     logits = predicted(from_onnx(path), ROWS)
-    np.testing.assert_allclose(predicted(net, ROWS), ACTIVATIONS["softmax"].value(logits.T).T, rtol=1e-6)
-    with pytest.raises(HyperparameterError, match="output_activation must be one of .*got 'sofmax'"):
+    np.testing.assert_allclose(
+        predicted(net, ROWS), ACTIVATIONS["softmax"].value(logits.T).T, rtol=1e-6
+    )
+    with pytest.raises(
+        HyperparameterError, match=r"output_activation must be one of .*got 'sofmax'"
+    ):
         from_onnx(path, output_activation="sofmax")
     ends = [*nodes[:1], helper.make_node("Relu", ["y"], ["z"])]
     other = written(tmp_path, graph_of(ends, dense(n=(3, 4)), output="z"))
@@ -328,11 +341,15 @@ def test_an_old_operator_set_is_refused(tmp_path):
 
 def test_two_inputs_or_outputs_are_refused(tmp_path):
     """A dense chain has one of each."""
-    model = graph_of([helper.make_node("Gemm", ["x", "W1", "b1"], ["y"], transB=1)], dense(n=(3, 3)))
+    model = graph_of(
+        [helper.make_node("Gemm", ["x", "W1", "b1"], ["y"], transB=1)], dense(n=(3, 3))
+    )
     del model.graph.initializer[1:]
     model.graph.input.append(helper.make_tensor_value_info("b1", TensorProto.FLOAT, [3]))
 
-    with pytest.raises(DataError, match="one input and one output to be a dense chain, got 2 and 1: x, b1"):
+    with pytest.raises(
+        DataError, match="one input and one output to be a dense chain, got 2 and 1: x, b1"
+    ):
         from_onnx(written(tmp_path, model))
 
 
@@ -371,7 +388,7 @@ def test_a_tensor_that_claims_more_than_it_has_is_refused(tmp_path):
     model = graph_of([GEMM], dense(n=(3, 3)), output="z")
     model.graph.initializer[0].dims[0] = 2**40
 
-    with pytest.raises(DataError, match="is no sound ONNX file|do not fit its shape"):
+    with pytest.raises(DataError, match=r"is no sound ONNX file|do not fit its shape"):
         from_onnx(written(tmp_path, model))
 
 
@@ -387,7 +404,11 @@ def test_what_is_no_onnx_file_is_refused(tmp_path, content):
 
 def test_a_damaged_file_never_gives_a_traceback(tmp_path):
     """Cut off anywhere or with bytes changed: a network comes of it, or one of our own errors."""
-    data = bytearray(graph_of([GEMM, helper.make_node("Relu", ["z"], ["y"])], dense(n=(3, 3))).SerializeToString())
+    data = bytearray(
+        graph_of(
+            [GEMM, helper.make_node("Relu", ["z"], ["y"])], dense(n=(3, 3))
+        ).SerializeToString()
+    )
     random = np.random.default_rng(0)
     path, refused = tmp_path / "model.onnx", 0
 

@@ -36,7 +36,9 @@ def test_every_level_and_missing_and_unseen_values_are_there():
 def test_dates_hold_the_ends_of_years():
     """Leap days and the last day of a leap year among them."""
     rows = parity_rows(preprocessing("t"))
-    days = set(rows["column 0"].values[~rows["column 0"].missing].astype("datetime64[s]").astype(str))
+    days = set(
+        rows["column 0"].values[~rows["column 0"].missing].astype("datetime64[s]").astype(str)
+    )
 
     assert {"2000-01-01T00:00:00", "2000-12-31T00:00:00", "2024-02-29T00:00:00"} & days
 
@@ -69,8 +71,10 @@ def test_the_disagreement_is_that_of_the_worst_output():
     wanted = Expected(Columns({}, 2), np.zeros(2), np.array([[0.5, 100.0], [0.0, np.nan]]), 2.0)
 
     assert disagreement(wanted, wanted.outputs) == 0
-    assert disagreement(wanted, wanted.outputs + [[0.1, 0], [0, 0]]) == pytest.approx(0.05)
-    assert disagreement(wanted, wanted.outputs + [[0, 1], [0, 0]]) == pytest.approx(0.01)
+    assert disagreement(wanted, wanted.outputs + np.array([[0.1, 0], [0, 0]])) == pytest.approx(
+        0.05
+    )
+    assert disagreement(wanted, wanted.outputs + np.array([[0, 1], [0, 0]])) == pytest.approx(0.01)
     assert disagreement(wanted, np.full((2, 2), np.nan)) == np.inf
     assert disagreement(wanted, wanted.outputs[:, :1]) == np.inf
 

@@ -1,4 +1,4 @@
-"""A network of another origin as a Model: numbers go in as they stand, and it saves, loads and exports."""
+"""A network of another origin as a Model: numbers go in as they stand; it saves, loads and exports."""
 
 import numpy as np
 import pandas as pd
@@ -92,7 +92,9 @@ def test_names_that_do_not_fit_are_refused(options, error, sentence):
 
 def test_outputs_that_no_model_has_are_refused():
     """Several numbers, and classes of a number."""
-    with pytest.raises(DataError, match="3 outputs of identity; use the Network itself, or name the"):
+    with pytest.raises(
+        DataError, match="3 outputs of identity; use the Network itself, or name the"
+    ):
         as_model(network("identity", 3, "squared_error"))
     with pytest.raises(DataError, match="an output of identity is a number, which has no classes"):
         as_model(network("identity", 1, "squared_error"), classes=[0, 1])
@@ -112,8 +114,12 @@ def test_our_own_estimators_become_models(tmp_path, classes):
     assert model.preprocessing.column_names == ("a", "b", "c")
     np.testing.assert_allclose(model.predict_proba(X), ours.predict_proba(X), atol=1e-6)
     assert model.predict(X).tolist() == ours.predict(X).tolist()
-    regressor = MLPRegressor(hidden_layer_sizes=(5,), max_iter=300, random_state=0, tol=1e-2).fit(X, X["a"])
-    np.testing.assert_allclose(model_of_estimator(regressor).predict(X), regressor.predict(X), atol=1e-6)
+    regressor = MLPRegressor(hidden_layer_sizes=(5,), max_iter=300, random_state=0, tol=1e-2).fit(
+        X, X["a"]
+    )
+    np.testing.assert_allclose(
+        model_of_estimator(regressor).predict(X), regressor.predict(X), atol=1e-6
+    )
 
 
 def test_one_class_alone_makes_no_model():

@@ -35,7 +35,9 @@ def test_a_classifier_predicts_the_same(activation, classes, dtype):
     """Probabilities within 1e-6, and as a Model the same labels too."""
     X, y = make_classification(200, 8, n_informative=6, n_classes=classes, random_state=0)
     X, labels = X.astype(dtype), np.array(["a", "b", "c", "d"])[y]
-    theirs = fitted(MLPClassifier((16, 8), activation=activation, max_iter=20, random_state=0), X, labels)
+    theirs = fitted(
+        MLPClassifier((16, 8), activation=activation, max_iter=20, random_state=0), X, labels
+    )
 
     model = model_of_estimator(theirs)
 
@@ -50,7 +52,11 @@ def test_a_regressor_predicts_the_same(activation, outputs):
     """Also several numbers at once, of which a Network has several outputs and a Model none."""
     X, y = make_regression(200, 5, n_targets=outputs, random_state=0)
     y = y / np.std(y)
-    theirs = fitted(MLPRegressor(hidden_layer_sizes=(7,), activation=activation, max_iter=30, random_state=0), X, y)
+    theirs = fitted(
+        MLPRegressor(hidden_layer_sizes=(7,), activation=activation, max_iter=30, random_state=0),
+        X,
+        y,
+    )
 
     net = from_scikit_learn(theirs)
 
@@ -58,7 +64,9 @@ def test_a_regressor_predicts_the_same(activation, outputs):
         predicted(net, X), theirs.predict(X).reshape(200, -1), rtol=1e-12, atol=1e-12
     )
     if outputs == 1:
-        np.testing.assert_allclose(model_of_estimator(theirs).predict(X), theirs.predict(X), atol=1e-6)
+        np.testing.assert_allclose(
+            model_of_estimator(theirs).predict(X), theirs.predict(X), atol=1e-6
+        )
     else:
         with pytest.raises(DataError, match="predicts one column, and the network gives 3 outputs"):
             as_model(net)
@@ -70,7 +78,9 @@ def test_several_labels_at_once_make_a_network():
     X, Y = random.standard_normal((100, 4)), random.integers(0, 2, (100, 3))
     theirs = fitted(MLPClassifier((5,), max_iter=10, random_state=0), X, Y)
 
-    np.testing.assert_allclose(predicted(from_scikit_learn(theirs), X), theirs.predict_proba(X), atol=1e-6)
+    np.testing.assert_allclose(
+        predicted(from_scikit_learn(theirs), X), theirs.predict_proba(X), atol=1e-6
+    )
     with pytest.raises(DataError, match="3 outputs of sigmoid"):
         model_of_estimator(theirs)
 
@@ -79,7 +89,9 @@ def test_a_poisson_regressor_predicts_the_same():
     """Its output is an exponential."""
     random = np.random.default_rng(0)
     X, y = random.standard_normal((100, 4)), random.poisson(2.0, 100)
-    theirs = fitted(MLPRegressor(hidden_layer_sizes=(5,), loss="poisson", max_iter=10, random_state=0), X, y)
+    theirs = fitted(
+        MLPRegressor(hidden_layer_sizes=(5,), loss="poisson", max_iter=10, random_state=0), X, y
+    )
 
     net = from_scikit_learn(theirs)
 
@@ -102,11 +114,17 @@ def test_the_weights_are_copies():
 
 @pytest.mark.parametrize(
     ("estimator", "lacks"),
-    [(MLPClassifier(), "coefs_"), (LogisticRegression(), "coefs_"), (make_pipeline(MLPRegressor()), "coefs_")],
+    [
+        (MLPClassifier(), "coefs_"),
+        (LogisticRegression(), "coefs_"),
+        (make_pipeline(MLPRegressor()), "coefs_"),
+    ],
 )
 def test_anything_else_is_refused(estimator, lacks):
     """One that is not fitted, another estimator, a pipeline."""
-    with pytest.raises(DataError, match=rf"is needed, got {type(estimator).__name__} without {lacks}"):
+    with pytest.raises(
+        DataError, match=rf"is needed, got {type(estimator).__name__} without {lacks}"
+    ):
         from_scikit_learn(estimator)
 
 
@@ -116,5 +134,5 @@ def test_an_activation_of_ones_own_is_refused():
     theirs = fitted(MLPRegressor(hidden_layer_sizes=(4,), max_iter=2, random_state=0), X, y)
     theirs.activation = "wave"
 
-    with pytest.raises(DataError, match="must be one of identity, logistic, .* got 'wave'"):
+    with pytest.raises(DataError, match=r"must be one of identity, logistic, .* got 'wave'"):
         from_scikit_learn(theirs)

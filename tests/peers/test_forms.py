@@ -1,4 +1,4 @@
-"""PyTorch's and Keras's dense networks come in with their own predictions; PyTorch's by way of ONNX as well."""
+"""PyTorch's and Keras's dense networks come in with their own predictions."""
 
 import os
 
@@ -14,7 +14,9 @@ from ellnet.errors import DataError
 from ellnet.forms import as_model, from_keras, from_torch
 
 keras = pytest.importorskip("keras")
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras's
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:__array__ implementation:DeprecationWarning"
+)  # Keras's
 
 HIDDEN = {
     "relu": nn.ReLU(),
@@ -77,7 +79,7 @@ def test_logits_of_pytorch_take_a_softmax():
     np.testing.assert_allclose(predicted(net, rows.numpy()), wanted, atol=1e-6)
 
 
-class Twice(nn.ReLU):
+class Twice(nn.ReLU):  # type: ignore[misc] # PyTorch's types are not followed
     """A module that is not what it is made from."""
 
 
@@ -86,14 +88,20 @@ class Twice(nn.ReLU):
     [
         (nn.Linear(2, 2), "a torch.nn.Sequential of dense layers is needed, got Linear"),
         (nn.Sequential(nn.Conv1d(2, 2, 1)), r"module 0 \(Conv1d\) has no form"),
-        (nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)), r"module 1 \(BatchNorm1d\) has no form"),
+        (
+            nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)),
+            r"module 1 \(BatchNorm1d\) has no form",
+        ),
         (nn.Sequential(nn.Linear(2, 2), Twice()), r"module 1 \(Twice\) has no form"),
         (nn.Sequential(nn.Linear(2, 2), nn.LeakyReLU(0.2)), "must have negative_slope=0.01"),
         (nn.Sequential(nn.Linear(2, 2), nn.ELU(2.0)), "must have alpha=1.0"),
         (nn.Sequential(nn.Linear(2, 2), nn.GELU()), "must have approximate='tanh'"),
         (nn.Sequential(nn.Linear(2, 2), nn.Softplus(2.0)), "must have beta=1"),
         (nn.Sequential(nn.Linear(2, 2), nn.Softmax(dim=0)), "must have dim=1"),
-        (nn.Sequential(nn.Sequential(nn.Linear(2, 2)), nn.Linear(3, 2)), "after a layer of 2 units"),
+        (
+            nn.Sequential(nn.Sequential(nn.Linear(2, 2)), nn.Linear(3, 2)),
+            "after a layer of 2 units",
+        ),
         (nn.Sequential(nn.ReLU()), "must stand behind a dense layer"),
         (nn.Sequential(), "must have a dense layer, got none"),
         (nn.Sequential(nn.Linear(2, 2).to(torch.bfloat16)), "float32 or float64"),
@@ -137,7 +145,9 @@ def test_a_sequential_of_keras_predicts_the_same(name):
 
     ours = {"linear": "identity", "swish": "silu"}.get(name, name)
     assert tuple(net.activations) == (ours, ours, "softmax")
-    np.testing.assert_allclose(predicted(net, rows), model.predict(rows, verbose=0), rtol=0, atol=1e-6)
+    np.testing.assert_allclose(
+        predicted(net, rows), model.predict(rows, verbose=0), rtol=0, atol=1e-6
+    )
 
 
 def test_layers_of_keras_that_are_activations_are_taken():
@@ -153,10 +163,14 @@ def test_layers_of_keras_that_are_activations_are_taken():
     rows = X.astype(np.float32)
 
     net = from_keras(model)
-    logits = from_keras(keras.Sequential([keras.Input((6,)), layers.Dense(3)]), output_activation="softmax")
+    logits = from_keras(
+        keras.Sequential([keras.Input((6,)), layers.Dense(3)]), output_activation="softmax"
+    )
 
     assert tuple(net.activations) == ("relu", "leaky_relu", "elu", "softmax")
-    np.testing.assert_allclose(predicted(net, rows), model.predict(rows, verbose=0), rtol=0, atol=1e-6)
+    np.testing.assert_allclose(
+        predicted(net, rows), model.predict(rows, verbose=0), rtol=0, atol=1e-6
+    )
     assert tuple(logits.activations) == ("softmax",)
 
 
@@ -185,7 +199,9 @@ def test_a_keras_model_that_is_no_sequential_or_not_built_is_refused():
     entry = keras.Input((3,))
     model = keras.Model(entry, keras.layers.Dense(2)(entry))
 
-    with pytest.raises(DataError, match="a keras.Sequential of dense layers is needed, got Functional"):
+    with pytest.raises(
+        DataError, match=r"a keras\.Sequential of dense layers is needed, got Functional"
+    ):
         from_keras(model)
     with pytest.raises(DataError, match="has no weights yet; build the model first"):
         from_keras(keras.Sequential([keras.layers.Dense(2)]))

@@ -1,4 +1,4 @@
-"""`ellnet export`: a model in, an ONNX or a C file out; and `ellnet import`: an ONNX file in, a model out."""
+"""`ellnet export`: a model in, an ONNX or C file out; `ellnet import`: an ONNX file in, a model out."""
 
 from pathlib import Path
 from typing import Literal
@@ -37,6 +37,7 @@ Numbers = Literal["float64", "float32"]
 )
 @click.option("--name", help="C: what every identifier begins with.  [default: the file's name]")
 def export(
+    *,
     model: Path,
     form: str,
     out: Path | None,
@@ -64,8 +65,8 @@ def export(
         worst = export_onnx(loaded, path, inputs=inputs or "auto", numbers=numbers or "float64")
         say(
             console,
-            f"{path}: {path.stat().st_size:,} bytes; ONNX Runtime agrees with the model, worst difference "
-            f"{worst:.2g}",
+            f"{path}: {path.stat().st_size:,} bytes; ONNX Runtime agrees with the model, worst "
+            f"difference {worst:.2g}",
         )
         return
     from ellnet.forms.c_export import export_c
@@ -93,8 +94,11 @@ def _model(path: Path) -> Model:
 @click.option("--columns", help="Names of the inputs, with commas between.  [default: x0,x1,...]")
 @click.option("--target", default="y", show_default=True, help="Name of what is predicted.")
 @click.option("--classes", help="Labels, sorted, with commas between.  [default: 0,1,...]")
-@click.option("--output-activation", help="What stands behind the last layer, as softmax for logits.")
+@click.option(
+    "--output-activation", help="What stands behind the last layer, as softmax for logits."
+)
 def import_(
+    *,
     file: Path,
     out: Path,
     columns: str | None,
@@ -106,6 +110,8 @@ def import_(
 
     Its columns go into the network as they stand: scaling that was done before it has to be done still.
     """
+    if out.resolve() == file.resolve():
+        raise FileAccessError(f"{out} is the ONNX file itself; name another file with -o")
     from ellnet.forms.onnx_import import from_onnx
     from ellnet.forms.plain import as_model
 

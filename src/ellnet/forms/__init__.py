@@ -5,11 +5,11 @@ Nothing here imports onnx, scikit-learn, PyTorch or Keras before it is asked for
 
 from ellnet.forms.c_export import c_source, export_c
 from ellnet.forms.keras_sequential import from_keras
+from ellnet.forms.onnx_export import export_onnx, onnx_bytes
 from ellnet.forms.onnx_import import from_onnx
+from ellnet.forms.plain import as_model, model_of_estimator
 from ellnet.forms.scikit_learn import from_scikit_learn
 from ellnet.forms.torch_sequential import from_torch
-from ellnet.forms.onnx_export import export_onnx, onnx_bytes
-from ellnet.forms.plain import as_model, model_of_estimator
 
 __all__ = [
     "as_model",

@@ -159,11 +159,15 @@ def _head(model: Model, fields: list[str], name: str) -> str:
     """Return the comment, the declarations and the includes."""
     target, net = model.target, model.network
     rows = []
-    for field, (column, encoding) in zip(fields, model.preprocessing.encodings.items(), strict=True):
+    for field, (column, encoding) in zip(
+        fields, model.preprocessing.encodings.items(), strict=True
+    ):
         kind, meaning = field_type(encoding)
         rows.append(f"    {kind}{field}; /* {comment(column)}: {meaning} */")
     classes = target.task != "regression"
-    declared = f"extern const char *const {name}_labels[{name}_OUTPUTS]; /* what the numbers mean */\n"
+    declared = (
+        f"extern const char *const {name}_labels[{name}_OUTPUTS]; /* what the numbers mean */\n"
+    )
     meaning = "the probability of each class" if classes else "the value, in the target's own units"
     return fill(
         HEAD,

@@ -1,4 +1,4 @@
-"""The layers of a network as C99: weights as constants, one loop for all dense layers, and activations."""
+"""The layers of a network as C99: weights as constants, one loop for all affine steps, activations."""
 
 from typing import Any
 
@@ -124,7 +124,7 @@ def activation_functions(net: Network, name: str) -> str:
         for word, ours in USED.items()
         if f"@{word}@" in EXPRESSIONS[g]
     }
-    parts = []
+    parts: list[str] = []
     for g in (g for g in EXPRESSIONS if g in wanted | used):
         parts.insert(0 if g in used else len(parts), _function(EACH, g, name))
     parts += [_function(WHOLE, g, name) for g in EXPRESSIONS if g in wanted]

@@ -1,7 +1,8 @@
 """From a row of a table to the features a[0], a[1], ... as C99: every encoding, missing values included.
 
-Numbers are reckoned with in double up to the features, which are float. What the C cannot do is refuse: it
-takes missing values and categories that training never saw as `Model.predict` does with unseen="ignore".
+Numbers are reckoned with in double up to the features, which are float. What the C cannot do is
+refuse: missing values and categories that training never saw are taken as `Model.predict` takes them
+with unseen="ignore".
 """
 
 import math
@@ -188,7 +189,9 @@ def _date(encoding: DateEncoding, value: str, start: int, name: str) -> list[str
         f"    {name}_waves({name}_part_of({value} / {double(DAY)} + 3.0, 7.0), a + {start + 3});",
     ]
     if encoding.hours:
-        lines.append(f"    {name}_waves({name}_part_of({value} / {double(DAY)}, 1.0), a + {start + 5});")
+        lines.append(
+            f"    {name}_waves({name}_part_of({value} / {double(DAY)}, 1.0), a + {start + 5});"
+        )
     lines.append("}")
     if encoding.missing:
         lines.append(f"a[{start + width}] = isnan({value}) ? 1.0f : 0.0f;")

@@ -61,7 +61,9 @@ def self_test(wanted: Expected, target: Target, name: str) -> str:
     """
     columns = list(wanted.rows.columns.values())
     rows = range(wanted.rows.m)
-    entries = ["    {" + ", ".join(_constant(column, row) for column in columns) + "}," for row in rows]
+    entries = [
+        "    {" + ", ".join(_constant(column, row) for column in columns) + "}," for row in rows
+    ]
     outputs, numbers = wanted.outputs, [str(number) for number in _numbers(wanted, target)]
     return fill(
         TEST,
@@ -80,7 +82,9 @@ def self_test(wanted: Expected, target: Target, name: str) -> str:
 def _constant(column: Column, row: int) -> str:
     value = column.values[row]
     if column.kind == "category":
-        return "NULL" if value is None else string(value, f"a category of column {column.name!r:.60}")
+        return (
+            "NULL" if value is None else string(value, f"a category of column {column.name!r:.60}")
+        )
     return double(value)
 
 

@@ -33,16 +33,21 @@ LONGEST_STRING = 4000
 """Bytes of the longest string literal: C99 promises 4095."""
 
 WORDS = frozenset(
-    "auto break case char const continue default do double else enum extern float for goto if inline "
-    "int long register restrict return short signed sizeof static struct switch typedef union unsigned "
-    "void volatile while "
-    "alignas alignof and and_eq asm bitand bitor bool catch char8_t char16_t char32_t class compl "
-    "concept consteval constexpr constinit const_cast co_await co_return co_yield decltype delete "
-    "dynamic_cast explicit export false friend mutable namespace new noexcept not not_eq nullptr "
-    "operator or or_eq private protected public reinterpret_cast requires static_assert static_cast "
-    "template this thread_local throw true try typeid typename typeof using virtual wchar_t xor xor_eq "
-    "linux unix i386 NULL NAN INFINITY EOF main errno stdin stdout stderr isnan isinf isfinite isnormal "
-    "signbit fpclassify assert offsetof near far".split()
+    re.findall(
+        r"\w+",
+        """
+    auto break case char const continue default do double else enum extern float for goto
+    if inline int long register restrict return short signed sizeof static struct switch
+    typedef union unsigned void volatile while alignas alignof and and_eq asm bitand bitor
+    bool catch char8_t char16_t char32_t class compl concept consteval constexpr constinit
+    const_cast co_await co_return co_yield decltype delete dynamic_cast explicit export
+    false friend mutable namespace new noexcept not not_eq nullptr operator or or_eq
+    private protected public reinterpret_cast requires static_assert static_cast template
+    this thread_local throw true try typeid typename typeof using virtual wchar_t xor
+    xor_eq linux unix i386 NULL NAN INFINITY EOF main errno stdin stdout stderr isnan
+    isinf isfinite isnormal signbit fpclassify assert offsetof near far
+        """,
+    )
 )
 """Words that cannot be a field's name: C's, C++'s, and macros of headers and compilers."""
 

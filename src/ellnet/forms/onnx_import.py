@@ -50,8 +50,8 @@ def from_onnx(path: str | Path, *, output_activation: str | None = None) -> Netw
 
     The chain has one input (m, n[0]) and one output. Its affine steps are Gemm, or MatMul with or
     without Add; its activations Relu, LeakyRelu, Elu, Selu, Sigmoid, HardSigmoid, Tanh, Softplus,
-    Softsign, Mish, Exp, Swish, Gelu in its tanh form, x * Sigmoid(x), and Softmax over the units. An activation
-    behind no affine step becomes a layer of W = I.
+    Softsign, Mish, Exp, Swish, Gelu in its tanh form, x * Sigmoid(x), and Softmax over the units. An
+    activation behind no affine step becomes a layer of W = I.
 
     Args:
         path: the file; nothing but it is read.
@@ -96,9 +96,8 @@ class _Reader:
             self._convert(step)
         elif step.op == "Flatten" and step.attributes.get("axis", 1) != 1:
             raise self._refusal(step, "must have axis 1")
-        elif step.op == "Dropout" and len(step.constants) > 2 and step.constants[2] is not None:
-            if bool(np.any(step.constants[2])):
-                raise self._refusal(step, "must not be in training mode")
+        elif step.op == "Dropout" and any(np.any(each) for each in step.constants[2:]):
+            raise self._refusal(step, "must not be in training mode")
         self._at = step.output
 
     def end(self) -> None:
@@ -200,7 +199,9 @@ class _Reader:
 
     def _matmul(self, step: Step) -> None:
         if step.chained != (0,):
-            raise self._refusal(step, "must multiply by weights that stand in the file, on the right")
+            raise self._refusal(
+                step, "must multiply by weights that stand in the file, on the right"
+            )
         self.chain.affine(self._matrix(step, 1).T, None, step.name)
 
     def _add(self, step: Step) -> None:

@@ -147,7 +147,7 @@ def _activated(graph: GraphBuilder, name: str, Z: str, dtype: str) -> str:
         return graph.add(BOTH[name], Z)
     if name in SINGLE and dtype == "float32":
         op, attributes = SINGLE[name]
-        return graph.add(op, Z, **attributes)
+        return graph.add(op, Z, wanted="", domain="", **attributes)
     if name in COMPOSED:
         return COMPOSED[name](Arithmetic(graph, Z, dtype))
     raise HyperparameterError(

@@ -39,7 +39,7 @@ def takes_matrix(preprocessing: Preprocessing, inputs: Inputs) -> bool:
     """Say whether the graph has one input of all columns, or one for each column.
 
     Raises:
-        HyperparameterError: a matrix is asked for, and a column holds categories.
+        HyperparameterError: there are no such inputs, or a column of a matrix holds categories.
     """
     if inputs not in {"auto", "columns", "matrix"}:
         raise HyperparameterError(f"inputs must be auto, columns or matrix, got {inputs!r}")
@@ -58,7 +58,14 @@ def takes_matrix(preprocessing: Preprocessing, inputs: Inputs) -> bool:
 def add_preprocessing(
     graph: GraphBuilder, preprocessing: Preprocessing, *, matrix: bool, numbers: Numbers
 ) -> str:
-    """Add inputs and preprocessing to a graph; return the name of X, (m, n[0]), in the model's dtype."""
+    """Add inputs and preprocessing to a graph; return the name of X, (m, n[0]), in the model's dtype.
+
+    Raises:
+        HyperparameterError: numbers of another precision are asked for.
+        DataError: a name or a category cannot stand in an ONNX file.
+    """
+    if numbers not in {"float64", "float32"}:
+        raise HyperparameterError(f"numbers must be float64 or float32, got {numbers!r}")
     columns = _declare(graph, preprocessing, matrix=matrix, numbers=numbers)
     parts, order = [], []
     for group in _groups(preprocessing):

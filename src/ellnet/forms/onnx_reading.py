@@ -83,7 +83,9 @@ def read_onnx(path: str | Path) -> OnnxGraph:
     except Exception as error:  # protobuf's own, and others for what is no message at all
         raise DataError(f"{path} is no ONNX file: it cannot be decoded; check the path") from error
     if not model.graph.node:
-        raise DataError(f"{path} is no ONNX file of a network: its graph has no node; check the path")
+        raise DataError(
+            f"{path} is no ONNX file of a network: its graph has no node; check the path"
+        )
     _check_storage(onnx, model, path)
     try:
         onnx.checker.check_model(model, full_check=True)
@@ -101,7 +103,9 @@ def _check_storage(onnx: Any, model: Any, path: str | Path) -> None:
                 f"{path} keeps the weights {tensor.name!r:.60} in a file beside it, which is never read; "
                 "save the model as one file"
             )
-    opset = max((each.version for each in model.opset_import if each.domain in ONNX_DOMAIN), default=0)
+    opset = max(
+        (each.version for each in model.opset_import if each.domain in ONNX_DOMAIN), default=0
+    )
     if opset < FIRST_OPSET:
         raise DataError(
             f"{path} must be of operator set {FIRST_OPSET} or later, got {opset}; export it anew"
@@ -115,7 +119,9 @@ def _check_storage(onnx: Any, model: Any, path: str | Path) -> None:
 
 def _tensors(onnx: Any, graph: Any) -> list[Any]:
     """Return every tensor of a graph; one with a graph inside is refused with its operator later."""
-    held = [a.t for node in graph.node for a in node.attribute if a.type == onnx.AttributeProto.TENSOR]
+    held = [
+        a.t for node in graph.node for a in node.attribute if a.type == onnx.AttributeProto.TENSOR
+    ]
     return [*graph.initializer, *held]
 
 
@@ -165,7 +171,9 @@ def _attributes(onnx: Any, node: Any, path: str) -> dict[str, Any]:
     found = {}
     for attribute in node.attribute:
         if attribute.type in {onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS}:
-            raise DataError(f"{path}: the operator {node.op_type} holds a graph, as no dense chain does")
+            raise DataError(
+                f"{path}: the operator {node.op_type} holds a graph, as no dense chain does"
+            )
         value = onnx.helper.get_attribute_value(attribute)
         found[attribute.name] = value.decode("utf-8", "replace") if type(value) is bytes else value
     return found
@@ -178,7 +186,9 @@ def _constant(onnx: Any, attributes: dict[str, Any], path: str) -> NDArray[Any]:
         return np.array(attributes["value_float"], np.float32)
     if "value_floats" in attributes:
         return np.array(attributes["value_floats"], np.float32)
-    return np.array(next((attributes[k] for k in ("value_int", "value_ints") if k in attributes), 0))
+    return np.array(
+        next((attributes[k] for k in ("value_int", "value_ints") if k in attributes), 0)
+    )
 
 
 def _array(onnx: Any, tensor: Any, path: str) -> NDArray[Any]:

@@ -66,7 +66,7 @@ class Expected:
 
 
 def expected(model: Model, rows: Columns | None = None) -> Expected:
-    """Let the model predict rows, by default its parity vectors; categories never seen are no category."""
+    """Let the model predict rows, by default its parity vectors; unseen levels are no category."""
     rows = parity_rows(model.preprocessing) if rows is None else rows
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", EllnetWarning)  # of categories never seen, which are meant

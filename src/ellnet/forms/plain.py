@@ -1,4 +1,4 @@
-"""A network of another origin as a Model: its columns are numbers as they stand, and its target has names."""
+"""A network of another origin as a Model: numbers go in as they stand, and its target has names."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -42,9 +42,7 @@ def as_model(
     """
     names = [f"x{k}" for k in range(network.n[0])] if columns is None else list(map(str, columns))
     if len(names) != network.n[0] or len(set(names)) < len(names):
-        raise ShapeError(
-            f"columns must be n[0] = {network.n[0]} different names, got {len(names)}"
-        )
+        raise ShapeError(f"columns must be n[0] = {network.n[0]} different names, got {len(names)}")
     dtype = str(to_numpy(network.W[1]).dtype)
     encodings = {name: NumberEncoding(None, missing=False) for name in names}
     chosen = Hyperparameters(
@@ -86,8 +84,10 @@ def _target(network: Network, name: str, classes: Sequence[Label] | None) -> Tar
         labels = tuple(range(count)) if classes is None else tuple(classes)
         if len(labels) != count:
             raise ShapeError(f"classes must be {count} labels, got {len(labels)}")
-        if len(set(map(type, labels))) > 1 or list(labels) != sorted(set(labels)):  # type: ignore[type-var]
-            raise DataError("classes must be labels of one type, sorted, each once, as a Model has them")
+        if len(set(map(type, labels))) > 1 or list(labels) != sorted(set(labels)):
+            raise DataError(
+                "classes must be labels of one type, sorted, each once, as a Model has them"
+            )
         return Target(name, "binary" if units == 1 else "multiclass", labels)
     if units > 1:
         raise DataError(
@@ -95,5 +95,7 @@ def _target(network: Network, name: str, classes: Sequence[Label] | None) -> Tar
             "Network itself, or name the activation that makes probabilities of them: softmax"
         )
     if classes is not None:
-        raise DataError(f"an output of {output} is a number, which has no classes; leave classes out")
+        raise DataError(
+            f"an output of {output} is a number, which has no classes; leave classes out"
+        )
     return Target(name, "regression")

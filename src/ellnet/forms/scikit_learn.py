@@ -36,13 +36,15 @@ def from_scikit_learn(estimator: Any) -> Network:
     if not all(hasattr(estimator, attribute) for attribute in FITTED):
         raise DataError(
             f"a fitted MLPClassifier or MLPRegressor of scikit-learn is needed, got {name} without "
-            f"{', '.join(each for each in FITTED if not hasattr(estimator, each))}; fit it first, and of a "
-            "pipeline pass the last step"
+            f"{', '.join(each for each in FITTED if not hasattr(estimator, each))}; fit it first, "
+            "and of a pipeline pass the last step"
         )
     hidden, output = estimator.activation, estimator.out_activation_
     for word in (hidden, output):
         if not isinstance(word, str) or word not in OURS:
-            raise DataError(f"{name}: the activation must be one of {', '.join(OURS)}, got {word!r}")
+            raise DataError(
+                f"{name}: the activation must be one of {', '.join(OURS)}, got {word!r}"
+            )
     chain = DenseChain(name)
     last = len(estimator.coefs_) - 1
     pairs = zip(estimator.coefs_, estimator.intercepts_, strict=True)

@@ -105,7 +105,9 @@ def _add(chain: DenseChain, place: str, module: Any) -> None:
             raise DataError(f"{chain.origin}: {where} must have {constants}, got {module!r:.80}")
     if ours is None:
         known = ", ".join(["Linear", *PLAIN, *CONSTANTS])
-        raise DataError(f"{chain.origin}: {where} has no form in a dense network; there are {known}")
+        raise DataError(
+            f"{chain.origin}: {where} has no form in a dense network; there are {known}"
+        )
     if ours:
         chain.begin_layer(0, np.float32, where)
         chain.activation(ours)
