@@ -308,6 +308,31 @@ def test_weights_beyond_float32_are_refused():
         c_source(as_model(net))
 
 
+@pytest.mark.parametrize(("mean", "scale"), [(1e38, 1e37), (0.0, 1e36), (0.0, 1e-40)])
+def test_a_target_beyond_float32_is_refused(mean, scale):
+    """Its values could not be given back."""
+    preprocessing = Preprocessing.fit(random_table(np.random.default_rng(0), "n"))
+    model = model_over(preprocessing, Target("y", "regression", (), mean, scale), (), ("identity",))
+
+    with pytest.raises(DataError, match=r"target 'y' has the mean .*; predict it in another unit"):
+        c_source(model)
+
+
+@needs_compiler
+def test_outputs_that_overflow_do_so_in_both(tmp_path):
+    """An exponential of a very large number is infinite, and infinity agrees with itself."""
+    net = Network((1, 1), ("exponential",), "poisson")
+    weights = [np.full((1, 1), 200.0, np.float32), np.zeros((1, 1), np.float32)]
+    model = as_model(net.with_parameters(net.parameters.from_arrays(weights)))
+
+    with np.errstate(over="ignore"):
+        source = c_source(model)
+    code, said = self_tested(source, tmp_path)
+
+    assert "INFINITY" in source
+    assert code == 0, said
+
+
 def test_a_very_large_network_is_refused(monkeypatch):
     """As text it would be of no use."""
     monkeypatch.setattr("ellnet.forms.c_export.LARGEST", 10)

@@ -258,6 +258,19 @@ def test_a_name_that_onnx_cannot_hold_is_refused(name):
         assert worst_of(model, inputs="matrix") <= 1e-5
 
 
+def test_what_the_runtime_cannot_run_is_not_written(tmp_path, monkeypatch):
+    """Whatever class its error has."""
+    monkeypatch.setattr("ellnet.forms.onnx_check.run_onnx", _fails)
+
+    with pytest.raises(DataError, match="ONNX Runtime cannot run the export: no kernel"):
+        export_onnx(random_model(0), tmp_path / "model.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def _fails(*_, **__):
+    raise RuntimeError("no kernel\nat all")
+
+
 def test_a_level_that_is_no_unicode_is_refused():
     """Half of a surrogate pair has no bytes."""
     preprocessing = Preprocessing.fit(Columns.from_mapping({"c": ["a", "\udc80"]}))

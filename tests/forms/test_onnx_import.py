@@ -201,20 +201,24 @@ def test_matrix_products_with_and_without_biases_are_layers(tmp_path, dtype):
     np.testing.assert_allclose(predicted(net, rows), run(model, rows), rtol=1e-5, atol=1e-5)
 
 
-def test_a_product_with_its_own_sigmoid_is_silu(tmp_path):
-    """As PyTorch exports it, in either order; a Sigmoid alone stays one."""
+def test_a_product_with_its_own_gate_is_silu_or_mish(tmp_path):
+    """As PyTorch exports them, in either order; a Sigmoid alone stays one."""
     nodes = [
         helper.make_node("Gemm", ["x", "W1", "b1"], ["z"], transB=1),
         helper.make_node("Sigmoid", ["z"], ["s"]),
         helper.make_node("Mul", ["s", "z"], ["a"]),
         helper.make_node("Gemm", ["a", "W2", "b2"], ["u"], transB=1),
-        helper.make_node("Sigmoid", ["u"], ["y"]),
+        helper.make_node("Softplus", ["u"], ["p"]),
+        helper.make_node("Tanh", ["p"], ["t"]),
+        helper.make_node("Mul", ["u", "t"], ["v"]),
+        helper.make_node("Gemm", ["v", "W3", "b3"], ["w"], transB=1),
+        helper.make_node("Sigmoid", ["w"], ["y"]),
     ]
-    model = graph_of(nodes, dense(n=(3, 4, 1)))
+    model = graph_of(nodes, dense(n=(3, 4, 4, 1)))
 
     net = from_onnx(written(tmp_path, model))
 
-    assert tuple(net.activations) == ("silu", "sigmoid")
+    assert tuple(net.activations) == ("silu", "mish", "sigmoid")
     assert net.cost == "binary_cross_entropy"
     np.testing.assert_allclose(predicted(net, ROWS), run(model, ROWS), atol=1e-6)
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from ellnet.engines import engine
 from ellnet.errors import DataError
-from ellnet.forms import as_model, from_keras, from_torch
+from ellnet.forms import as_model, from_keras, from_onnx, from_torch
 
 keras = pytest.importorskip("keras")
 pytestmark = pytest.mark.filterwarnings(
@@ -77,6 +77,27 @@ def test_logits_of_pytorch_take_a_softmax():
         wanted = torch.softmax(module(rows), dim=1).numpy()
         module[0].weight.zero_()
     np.testing.assert_allclose(predicted(net, rows.numpy()), wanted, atol=1e-6)
+
+
+@pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning"
+)  # of the exporter that needs no other package
+def test_what_pytorch_writes_as_onnx_comes_in(tmp_path):
+    """Its products with a gate too, within 1e-6; softsign it writes as a quotient, which is none of ours."""
+    torch.manual_seed(0)
+    stack = [
+        HIDDEN[name] for name in HIDDEN if name not in {"identity", "hard_sigmoid", "softsign"}
+    ]
+    layers = [each for activation in stack for each in (nn.Linear(6, 6), activation)]
+    module = nn.Sequential(*layers, nn.Linear(6, 3), nn.Softmax(dim=1)).eval()
+    rows = torch.tensor(X, dtype=torch.float32)
+    torch.onnx.export(module, (rows,), tmp_path / "m.onnx", dynamo=False, opset_version=20)
+
+    net = from_onnx(tmp_path / "m.onnx")
+
+    assert net.n == (*(6 for _ in range(len(stack) + 1)), 3)
+    with torch.no_grad():
+        np.testing.assert_allclose(predicted(net, rows.numpy()), module(rows), rtol=0, atol=1e-6)
 
 
 class Twice(nn.ReLU):  # type: ignore[misc] # PyTorch's types are not followed

@@ -1,5 +1,6 @@
 """`ellnet export`: a model in, an ONNX or C file out; `ellnet import`: an ONNX file in, a model out."""
 
+import shlex
 from pathlib import Path
 from typing import Literal
 
@@ -73,7 +74,10 @@ def export(
 
     export_c(loaded, path, name=name)
     say(console, f"{path}: {path.stat().st_size:,} bytes of C99")
-    say(console, f"self-test: cc -std=c99 -O2 -DELLNET_SELF_TEST {path} -lm && ./a.out")
+    say(
+        console,
+        f"self-test: cc -std=c99 -O2 -DELLNET_SELF_TEST {shlex.quote(str(path))} -lm && ./a.out",
+    )
 
 
 def _model(path: Path) -> Model:

@@ -3,6 +3,8 @@
 import hashlib
 from pathlib import Path
 
+import numpy as np
+
 from ellnet.encodings import CategoryEncoding
 from ellnet.errors import DataError
 from ellnet.files.durable import write_durably
@@ -30,6 +32,9 @@ from ellnet.targets import Target
 from ellnet.version import VERSION
 
 __all__ = ["c_source", "export_c"]
+
+FAR = 1000.0
+"""Deviations from the target's mean that its values may have."""
 
 LARGEST = 50_000_000
 """Parameters of the largest network that is written as text, some 600 MB of it."""
@@ -133,6 +138,7 @@ def c_source(model: Model, *, name: str = "model") -> str:
         DataError: the model is too large, or holds a text or a number that C or float32 cannot.
     """
     check_identifier(name)
+    _check_target(model.target)
     if model.network.size > LARGEST:
         raise DataError(
             f"a C file may have {LARGEST:,} parameters, got {model.network.size:,}; export ONNX, or a "
@@ -183,6 +189,19 @@ def _head(model: Model, fields: list[str], name: str) -> str:
         RETURNED=f"the number of the class, whose text is in {name}_labels" if classes else "0",
         INCLUDES="#include <string.h>\n" if model.preprocessing.category_names else "",
     )
+
+
+def _check_target(target: Target) -> None:
+    """Refuse a regression whose values float32 does not reach."""
+    limits = {"tiny": float(np.finfo(np.float32).tiny), "max": float(np.finfo(np.float32).max)}
+    largest = abs(target.mean) + FAR * target.scale
+    if target.task == "regression" and not (
+        largest < limits["max"] and target.scale > limits["tiny"]
+    ):
+        raise DataError(
+            f"the form C gives float32 values, and target {target.name!r:.60} has the mean "
+            f"{target.mean:g} and the deviation {target.scale:g}; predict it in another unit"
+        )
 
 
 def _labels(target: Target, name: str) -> str:

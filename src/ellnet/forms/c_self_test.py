@@ -36,7 +36,7 @@ int main(void)
         int number = @NAME@_predict(&@NAME@_test_rows[i], outputs);
         for (k = 0; k < @NAME@_OUTPUTS; k++) {
             float size = fabsf(expected[k]) > unit ? fabsf(expected[k]) : unit;
-            float error = fabsf(outputs[k] - expected[k]) / size;
+            float error = outputs[k] == expected[k] ? 0.0f : fabsf(outputs[k] - expected[k]) / size;
             worst = error <= worst ? worst : error;
         }
         if (@NAME@_test_numbers[i] >= 0 && number != @NAME@_test_numbers[i]) {

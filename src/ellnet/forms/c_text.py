@@ -127,16 +127,16 @@ def string(text: str, what: str) -> str:
 
 def double(value: float) -> str:
     """Return a float64 as a constant that reads back as the same number."""
-    if np.isnan(value):
-        return "(double)NAN"
+    if not np.isfinite(value):
+        return "(double)NAN" if np.isnan(value) else f"{'-' * (value < 0)}(double)INFINITY"
     text = repr(float(value))
     return text if any(mark in text for mark in ".e") else f"{text}.0"
 
 
 def single(value: float) -> str:
     """Return a float32 as a constant that reads back as the same number."""
-    if np.isnan(value):
-        return "NAN"
+    if not np.isfinite(value):
+        return "NAN" if np.isnan(value) else f"{'-' * (value < 0)}INFINITY"
     text = f"{value:.9g}"
     return f"{text if any(mark in text for mark in '.e') else f'{text}.0'}f"
 

@@ -35,7 +35,11 @@ def check_onnx(data: bytes, model: Model, *, matrix: bool, numbers: Numbers) -> 
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
         raise DataError(f"the ONNX checker refuses the export: {_first_line(error)}") from error
     wanted = expected(model, _rounded(parity_rows(model.preprocessing), numbers))
-    found = run_onnx(session(data), wanted.rows, matrix=matrix, numbers=numbers)
+    runtime = session(data)
+    try:
+        found = run_onnx(runtime, wanted.rows, matrix=matrix, numbers=numbers)
+    except Exception as error:  # its errors share no class
+        raise DataError(f"ONNX Runtime cannot run the export: {_first_line(error)}") from error
     return _compared(model, wanted, found)
 
 

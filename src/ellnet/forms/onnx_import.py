@@ -41,6 +41,9 @@ CONSTANTS: dict[str, tuple[str, dict[str, tuple[float, float]]]] = {
 }
 """Operators with constants: our activation; by attribute the operator's default, and ours."""
 
+GATED = {("Sigmoid",): "silu", ("Softplus", "Tanh"): "mish"}
+"""Activations that are the product of a tensor and what these operators make of it."""
+
 NOTHING = {"Identity", "Dropout", "Flatten"}
 """Operators that do nothing to rows of numbers when predicting."""
 
@@ -50,8 +53,8 @@ def from_onnx(path: str | Path, *, output_activation: str | None = None) -> Netw
 
     The chain has one input (m, n[0]) and one output. Its affine steps are Gemm, or MatMul with or
     without Add; its activations Relu, LeakyRelu, Elu, Selu, Sigmoid, HardSigmoid, Tanh, Softplus,
-    Softsign, Mish, Exp, Swish, Gelu in its tanh form, x * Sigmoid(x), and Softmax over the units. An
-    activation behind no affine step becomes a layer of W = I.
+    Softsign, Mish, Exp, Swish, Gelu in its tanh form, x * Sigmoid(x), x * Tanh(Softplus(x)), and Softmax
+    over the units. An activation behind no affine step becomes a layer of W = I.
 
     Args:
         path: the file; nothing but it is read.
@@ -78,7 +81,8 @@ class _Reader:
         self.chain = DenseChain(graph.path)
         self._graph = graph
         self._at = graph.input
-        self._gate = ""  # Sigmoid of the tensor at hand, which its product with it may follow
+        self._gate = ""  # what the tensor at hand is going to be multiplied by
+        self._gates: tuple[str, ...] = ()  # operators that made it
 
     def take(self, step: Step) -> None:
         """Add one step to the chain.
@@ -87,11 +91,11 @@ class _Reader:
             DataError: it does not go on from where the chain is, or has no form here.
         """
         self._check_place(step)
-        if self._gate:
-            self._silu(step)
-        elif self._begins_silu(step):
-            self._gate = step.output
+        if self._goes_to_the_gate(step):
+            self._gate, self._gates = step.output, (*self._gates, step.op)
             return
+        if self._gate:
+            self._product(step)
         elif step.op not in NOTHING:
             self._convert(step)
         elif step.op == "Flatten" and step.attributes.get("axis", 1) != 1:
@@ -116,18 +120,20 @@ class _Reader:
         if not step.source or not allowed.issuperset(step.source):
             raise self._refusal(step, f"must go on from {self._at!r:.60} alone")
 
-    def _begins_silu(self, step: Step) -> bool:
-        """Say whether a Sigmoid is the gate of the product that follows it."""
-        if step.op != "Sigmoid":
-            return False
+    def _goes_to_the_gate(self, step: Step) -> bool:
+        """Say whether a step makes what the tensor at hand is going to be multiplied by."""
+        if self._gate:
+            return (*self._gates, step.op) == ("Softplus", "Tanh") and step.source == (self._gate,)
         users = [other for other in self._graph.steps if self._at in other.source]
-        return len(users) == 2
+        return step.op in {"Sigmoid", "Softplus"} and len(users) == 2
 
-    def _silu(self, step: Step) -> None:
-        if step.op != "Mul" or sorted(step.source) != sorted((self._at, self._gate)):
+    def _product(self, step: Step) -> None:
+        """End an activation that is the product of a tensor and its gate."""
+        name = GATED.get(self._gates)
+        if name is None or step.op != "Mul" or {*step.source} != {self._at, self._gate}:
             raise self._refusal(step, "must be the product of a tensor and its Sigmoid")
-        self._activate(step, "silu")
-        self._gate = ""
+        self._activate(step, name)
+        self._gate, self._gates = "", ()
 
     def _convert(self, step: Step) -> None:
         """Turn an affine step or an activation into ours."""
