@@ -83,7 +83,7 @@ def test_logits_of_pytorch_take_a_softmax():
     "ignore::DeprecationWarning"
 )  # of the exporter that needs no other package
 def test_what_pytorch_writes_as_onnx_comes_in(tmp_path):
-    """Its products with a gate too, within 1e-6; softsign it writes as a quotient, which is none of ours."""
+    """Its products with a gate too, within 1e-6; softsign it writes as a quotient, which is refused."""
     torch.manual_seed(0)
     stack = [
         HIDDEN[name] for name in HIDDEN if name not in {"identity", "hard_sigmoid", "softsign"}
