@@ -97,7 +97,8 @@ def test_what_goes_out_comes_in_again(ell, models, tmp_path):
     X = np.random.default_rng(0).standard_normal((5, 3))
     assert loaded.preprocessing.column_names == ("a", "b", "c")
     np.testing.assert_allclose(loaded.predict(X), ellnet_model.predict(X), atol=1e-6)
-    assert ell("inspect", "m").code == 0
+    shown = ell("inspect", "m").out
+    assert "training: none here; the parameters are those that came in\nengine: none\n" in shown
     assert ell("inspect", "m", "--json").json["target"]["name"] == "t"
     again = ell(
         "import", "chain.onnx", "-o", "s", "--output-activation", "sigmoid", "--classes", "n,y"

@@ -181,7 +181,7 @@ def _head(model: Model, fields: list[str], name: str) -> str:
         VERSION=VERSION,
         STACK=str(8 * max(net.n)),
         DIGEST=hashlib.sha256(model_bytes(ModelRecord(**vars(model)))).hexdigest(),
-        SUMMARY=comment(f"{net!r}, predicting {target.name!r} ({target.task})"),
+        SUMMARY=comment(f"{net!r}, predicting {target.name!r:.60} ({target.task})", 1000),
         OUTPUTS=str(len(target.classes) or 1),
         CLASSES=declared if classes else "",
         FIELDS="\n".join(rows),

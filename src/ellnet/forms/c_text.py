@@ -100,9 +100,9 @@ def identifiers(texts: Iterable[str]) -> list[str]:
     return found
 
 
-def comment(text: str) -> str:
-    """Return a text as a comment may hold it, in one line."""
-    return COMMENTED.sub("_", text[:100])
+def comment(text: str, most: int = 100) -> str:
+    """Return a text as a comment may hold it, in one line of at most so many characters."""
+    return COMMENTED.sub("_", text[:most])
 
 
 def string(text: str, what: str) -> str:

@@ -55,7 +55,7 @@ def as_model(
     )
     preprocessing = Preprocessing(encodings, dtype)  # type: ignore[arg-type]
     described = _target(network, target, classes)
-    return Model(network, chosen, preprocessing, described, History())
+    return Model(network, chosen, preprocessing, described, History(engine="none"))
 
 
 def model_of_estimator(estimator: Any) -> Model:
