@@ -19,6 +19,9 @@ __all__ = ["Preprocessing"]
 
 Precision = Literal["float32", "float64"]
 
+AS_IT_STANDS = "none"
+"""What a file has for the standard of a number that goes in as it stands."""
+
 
 @dataclass(frozen=True)
 class Preprocessing:
@@ -141,7 +144,9 @@ class Preprocessing:
 def _plain(encoding: Encoding) -> dict[str, Any]:
     """Return an encoding's fields as plain JSON values."""
     return {
-        name: vars(value)
+        name: AS_IT_STANDS
+        if value is None
+        else vars(value)
         if isinstance(value, Standard)
         else list(value)
         if isinstance(value, tuple)
@@ -155,7 +160,9 @@ def _encoding_from(fields: Fields) -> Encoding:
     kind = fields.one_of("kind", tuple(ENCODINGS))
     values: dict[str, Any] = {"missing": fields.flag("missing")}
     if kind == "number":
-        values["standard"] = None if fields.absent("standard") else _standard_from(fields)
+        values["standard"] = (
+            None if fields.says("standard", AS_IT_STANDS) else _standard_from(fields)
+        )
     if kind == "date":
         values["standard"] = _standard_from(fields)
     if kind == "date":

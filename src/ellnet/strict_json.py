@@ -74,9 +74,9 @@ class Fields:
         """Return an object within."""
         return Fields(self._take(name), f"{self.place}.{name}")
 
-    def absent(self, name: str) -> bool:
-        """Say whether the field is null, and take it away if so."""
-        if name not in self._left or self._left[name] is not None:
+    def says(self, name: str, word: str) -> bool:
+        """Say whether the field is a certain word, and take it away if so."""
+        if self._left.get(name) != word:
             return False
         del self._left[name]
         return True

@@ -131,14 +131,16 @@ def test_one_class_alone_makes_no_model():
 
 
 def test_the_stored_form_of_a_plain_number_is_checked():
-    """Its standard is null; that of a date may not be."""
+    """Its standard is the word none; that of a date may not be."""
     stored = Preprocessing({"a": NumberEncoding(None, missing=True)}).to_json()
-    assert stored["columns"] == [{"name": "a", "kind": "number", "standard": None, "missing": True}]
+    assert stored["columns"] == [
+        {"name": "a", "kind": "number", "standard": "none", "missing": True}
+    ]
     assert Preprocessing.from_json(stored).to_json() == stored
     rows = Columns.from_mapping({"a": [1e6, None]})
     assert Preprocessing.from_json(stored).transform(rows).tolist() == [[1e6, 0.0], [0.0, 1.0]]
 
     stored["columns"][0] |= {"kind": "date", "hours": False}
 
-    with pytest.raises(CorruptFileError, match="standard must be an object, got None"):
+    with pytest.raises(CorruptFileError, match="standard must be an object, got 'none'"):
         Preprocessing.from_json(stored)
