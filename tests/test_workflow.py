@@ -109,6 +109,7 @@ def test_scaling_and_categories_are_learned_on_the_training_part_only() -> None:
     assert model.preprocessing.feature_names == ("x", "c=u", "c=v")
     encoding = model.preprocessing.encodings["x"]
     assert isinstance(encoding, NumberEncoding)
+    assert encoding.standard is not None
     assert encoding.standard.mean == pytest.approx(1.0, abs=0.3)
     assert (model.target.mean, model.target.scale) == pytest.approx((1.0, 0.5), abs=0.2)
     assert trained.scored == "test"

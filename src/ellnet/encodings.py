@@ -112,10 +112,16 @@ def _names(name: str, own: Sequence[str], indicated: bool) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class NumberEncoding:
-    """A number, standardised; 0 and an indicator where missing, if training had missing values."""
+    """A number, standardised; 0 and an indicator where missing, if training had missing values.
+
+    Attributes:
+        standard: how it is standardised; None leaves it as it is, for networks of other libraries,
+            which were trained on such numbers.
+        missing: whether training had missing values.
+    """
 
     kind: ClassVar[Kind] = "number"
-    standard: Standard
+    standard: Standard | None
     missing: bool
 
     @classmethod
@@ -134,7 +140,8 @@ class NumberEncoding:
         x = _finite(column, where)
         missing = np.isnan(x)
         _check_missing(column, missing, self.missing, where, unseen)
-        return _filled(self.standard.apply(x)[:, None], missing, self.missing)
+        values = x if self.standard is None else self.standard.apply(x)
+        return _filled(values[:, None], missing, self.missing)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,9 @@ __all__ = ["Preprocessing"]
 
 Precision = Literal["float32", "float64"]
 
+AS_IT_STANDS = "none"
+"""What a file has for the standard of a number that goes in as it stands."""
+
 
 @dataclass(frozen=True)
 class Preprocessing:
@@ -141,7 +144,9 @@ class Preprocessing:
 def _plain(encoding: Encoding) -> dict[str, Any]:
     """Return an encoding's fields as plain JSON values."""
     return {
-        name: vars(value)
+        name: AS_IT_STANDS
+        if value is None
+        else vars(value)
         if isinstance(value, Standard)
         else list(value)
         if isinstance(value, tuple)
@@ -154,13 +159,12 @@ def _encoding_from(fields: Fields) -> Encoding:
     """Read one column's encoding."""
     kind = fields.one_of("kind", tuple(ENCODINGS))
     values: dict[str, Any] = {"missing": fields.flag("missing")}
-    if kind in {"number", "date"}:
-        standard = fields.object("standard")
-        mean, scale = standard.number("mean"), standard.number("scale")
-        if scale <= 0:
-            raise CorruptFileError(f"{standard.place}: scale must be above 0, got {scale}")
-        standard.done()
-        values["standard"] = Standard(mean, scale)
+    if kind == "number":
+        values["standard"] = (
+            None if fields.says("standard", AS_IT_STANDS) else _standard_from(fields)
+        )
+    if kind == "date":
+        values["standard"] = _standard_from(fields)
     if kind == "date":
         values["hours"] = fields.flag("hours")
     if kind == "category":
@@ -168,6 +172,16 @@ def _encoding_from(fields: Fields) -> Encoding:
         values["infrequent"] = fields.flag("infrequent")
     fields.done()
     return ENCODINGS[kind](**values)  # type: ignore[index]
+
+
+def _standard_from(fields: Fields) -> Standard:
+    """Read how a column is standardised."""
+    standard = fields.object("standard")
+    mean, scale = standard.number("mean"), standard.number("scale")
+    if scale <= 0:
+        raise CorruptFileError(f"{standard.place}: scale must be above 0, got {scale}")
+    standard.done()
+    return Standard(mean, scale)
 
 
 def _check_empty(columns: Columns) -> None:

@@ -74,6 +74,13 @@ class Fields:
         """Return an object within."""
         return Fields(self._take(name), f"{self.place}.{name}")
 
+    def says(self, name: str, word: str) -> bool:
+        """Say whether the field is a certain word, and take it away if so."""
+        if self._left.get(name) != word:
+            return False
+        del self._left[name]
+        return True
+
     def objects(self, name: str) -> list["Fields"]:
         """Return a list of objects within."""
         return [

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from ellnet.cli.evaluate import evaluate
+from ellnet.cli.export import export, import_
 from ellnet.cli.inspect import inspect
 from ellnet.cli.predict import predict
 from ellnet.cli.prove import prove
@@ -35,7 +36,7 @@ def commands() -> None:
     """
 
 
-for command in (train, predict, evaluate, inspect, prove):
+for command in (train, predict, evaluate, inspect, prove, export, import_):
     commands.add_command(command)
 
 

@@ -43,6 +43,8 @@ def plain_table(*headers: str, title: str = "") -> Table:
 
 def stopped_because(history: History) -> str:
     """Say why training ended, and which epoch was kept."""
+    if not history.stopped and not history.epochs:
+        return "none here; the parameters are those that came in"
     reason = REASONS.get(history.stopped, history.stopped)
     epochs, steps = len(history.epochs), len(history.iterations)
     kept = f"those of epoch {history.best_epoch}" if history.best_epoch else "the last ones"
