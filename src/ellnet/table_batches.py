@@ -29,6 +29,9 @@ __all__ = ["Batch", "TableBatches", "Wanted", "batches_of", "open_batches"]
 TEXT = frozenset({".csv", ".tsv", ".txt"})
 NPZ = ".npz"
 
+READS = 8
+"""Times that a batch's rows are looked up in a Parquet file, at most, each for some of the columns."""
+
 KINDS = {"number": "a number", "boolean": "true or false", "date": "a date", "category": "a word"}
 
 
@@ -152,7 +155,7 @@ def _arrow_batches(path: Path, ending: str, wanted: Wanted) -> TableBatches:
     identity = _identity(path)
     with _readable(path):
         lazy = (
-            pl.scan_parquet(path, glob=False)
+            pl.scan_parquet(path, glob=False, parallel="none")
             if ending == ".parquet"
             else pl.scan_ipc(path, glob=False)
         )
@@ -167,11 +170,23 @@ def _arrow_batches(path: Path, ending: str, wanted: Wanted) -> TableBatches:
         for start in range(0, m, wanted.size):
             with _readable(path):
                 _check_identity(path, identity)
-                frame = lazy.select(asked).slice(start, wanted.size).collect()
+                frame = _slice(lazy, asked, start, wanted.size)
                 _check_identity(path, identity)
             yield _frame_batch(frame, wanted, path.name, start, (start + frame.height) / m)
 
     return TableBatches(path.name, names, batches())
+
+
+def _slice(lazy: "pl.LazyFrame", names: Sequence[str], start: int, size: int) -> "pl.DataFrame":
+    """Read some rows, a few columns at a time: of a row group of a whole file much is unpacked for that."""
+    import polars as pl  # noqa: PLC0415 - slow to import
+
+    step = max(1, -(-len(names) // READS))
+    parts = [
+        lazy.select(names[k : k + step]).slice(start, size).collect()
+        for k in range(0, len(names), step)
+    ]
+    return pl.concat(parts, how="horizontal") if parts else pl.DataFrame()
 
 
 def _frame_batch(
