@@ -1,0 +1,57 @@
+"""Files that anybody may have written: refused in a sentence or whole, quickly, in bounded memory."""
+
+import resource
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from ellnet.errors import CorruptFileError
+from ellnet.loading import of_bytes
+from tests.counts import count
+from tests.files.judging import costly, judged
+from tests.files.mutants import KINDS, mutant
+
+KEPT = Path(__file__).resolve().parent / "kept"
+MODEL = (KEPT / "format-1-model.safetensors").read_bytes()
+BASES = (MODEL, (KEPT / "format-1-estimator.safetensors").read_bytes())
+
+BITS = 8 * len(MODEL)
+MUTANTS = count(1200, 100_000)
+GROWTH = 96 * 2**20
+"""Bytes by which all mutants together may make the process larger, leaks included."""
+
+
+def test_every_flipped_bit_of_a_model_is_detected() -> None:
+    """A file of 20 KB with any single bit another is refused; the ordinary suite takes every 29th."""
+    data = bytearray(MODEL)
+    step = count(29, 1)
+    for place in range(0, BITS, step):
+        data[place >> 3] ^= 1 << (place & 7)
+        with pytest.raises(CorruptFileError):
+            of_bytes(bytes(data), "here")
+        data[place >> 3] ^= 1 << (place & 7)
+
+    assert BITS >= 160_000
+    assert bytes(data) == MODEL
+
+
+@pytest.mark.parametrize("shard", range(4))
+def test_a_mutant_is_refused_in_a_sentence_or_whole(shard: int) -> None:
+    """No crash, no other exception, no more than 2 s of processor time or 4 times the file of memory."""
+    told: Counter[str] = Counter()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for number in range(shard * MUTANTS // 4, (shard + 1) * MUTANTS // 4):
+        data = mutant(number, BASES)
+        try:
+            verdict = judged(data)
+        except BaseException as error:
+            error.add_note(f"mutant {number}, of the kind {KINDS[number % len(KINDS)].__name__}")
+            raise
+        told["refused" if verdict.sentence else "whole"] += 1
+
+        assert costly(data, verdict) == "", f"mutant {number}"
+    grown = 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+
+    assert told["refused"] > told["whole"] > 0
+    assert grown < GROWTH
