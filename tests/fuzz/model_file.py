@@ -53,7 +53,13 @@ def main() -> None:
     for path in KEPT.glob("*.safetensors"):
         (corpus / path.name).write_bytes(path.read_bytes())
     print(f"corpus in {corpus}", flush=True)  # noqa: T201 - it talks on the terminal
-    options = [f"-max_total_time={seconds}", "-timeout=20", "-rss_limit_mb=1024", "-max_len=65536", "-len_control=0"]
+    options = [
+        f"-max_total_time={seconds}",
+        "-timeout=20",
+        "-rss_limit_mb=1024",
+        "-max_len=65536",
+        "-len_control=0",
+    ]
     atheris.Setup([sys.argv[0], *options, f"-artifact_prefix={corpus}/", str(corpus)], tried)
     atheris.Fuzz()
 
