@@ -9,7 +9,8 @@ import pytest
 from ellnet.errors import CorruptFileError
 from ellnet.loading import of_bytes
 from tests.counts import count
-from tests.files.judging import costly, judged
+from tests.files.forging import forged, from_text, parts
+from tests.files.judging import SECONDS, costly, judged
 from tests.files.mutants import KINDS, mutant
 
 KEPT = Path(__file__).resolve().parent / "kept"
@@ -55,3 +56,42 @@ def test_a_mutant_is_refused_in_a_sentence_or_whole(shard: int) -> None:
 
     assert told["refused"] > told["whole"] > 0
     assert grown < GROWTH
+
+
+def hostile() -> dict[str, bytes]:
+    """Return large files whose few bytes claim or hold far more."""
+    outer, inner, tensors = parts(MODEL)
+    size = 3 * 2**20
+    texts = {
+        "empty lists": "[" + "[]," * (size // 3) + "[]]",
+        "empty objects": '{"a":[' + "{}," * (size // 3) + "{}]}",
+        "objects": '{"a":[' + '{"a":1},' * (size // 8) + "1]}",
+        "short words": '{"a":["' + '","'.join(["ab"] * (size // 5)) + '"]}',
+        "whole numbers": '{"a":[' + "999," * (size // 4) + "1]}",
+        "numbers": '{"a":[' + "1.5," * (size // 4) + "1]}",
+        "wide letters": '{"a":"' + "\\ud83d\\ude00" + "a" * size + '"}',
+        "names": "{" + ",".join(f'"{k}":1' for k in range(size // 10)) + "}",
+    }
+    files = {name: from_text(outer, text, tensors) for name, text in texts.items()}
+    estimator = parts(BASES[1])
+    for name, change in {
+        "layers": {"layers": 10**12},
+        "a wide dtype": {"labels": {**estimator[1]["record"]["labels"], "dtype": "<U99999999"}},
+        "a strange dtype": {"labels": {**estimator[1]["record"]["labels"], "dtype": "(9,9)i4"}},
+    }.items():
+        record = {**estimator[1], "record": {**estimator[1]["record"], **change}}
+        files[name] = forged(estimator[0], record, estimator[2])
+    long = {**inner, "record": {**inner["record"], "architecture": {"n": [1] * 400_000}}}
+    return {**files, "a long list": forged(outer, long, tensors)}
+
+
+@pytest.mark.parametrize("name", hostile())
+def test_a_file_that_would_grow_in_memory_is_refused(name: str) -> None:
+    """Header bombs of 3 MB, under a right digest: at most four times the file, and 2 s."""
+    data = hostile()[name]
+
+    verdict = judged(data)
+
+    assert verdict.sentence
+    assert verdict.most <= 4 * len(data) + 2**20
+    assert verdict.seconds < SECONDS

@@ -48,7 +48,7 @@ FILE_LIMIT = 4 * 2**30
 HEADER_LIMIT = 16 * 2**20
 """Bytes of the largest header that is read or written."""
 
-JSON_LIMIT = 32 * 2**20
+JSON_LIMIT = 8 * 2**20
 """Bytes of memory that the values of a header may take; twice the file's size where that is more."""
 
 BYTES_OF = {"{": 256, "[": 64, ",": 64, ":": 64}
@@ -252,8 +252,9 @@ def _text(header: memoryview, size: int) -> str:
 
 def _amount(text: str, size: int) -> str:
     """Say what JSON could take of memory, in a file of `size` bytes, where that is too much."""
-    letters = len(text) if text.isascii() and "\\u" not in text else 4 * len(text)
-    needed = letters + sum(each * text.count(mark) for mark, each in BYTES_OF.items())
+    astral = not text.isascii() or any(f"\\ud{digit}" in text for digit in "89abAB")
+    width = 4 if astral else 2 if "\\u" in text else 1
+    needed = width * len(text) + sum(each * text.count(mark) for mark, each in BYTES_OF.items())
     most = max(JSON_LIMIT, 2 * size)
     if needed <= most:
         return ""
