@@ -189,7 +189,7 @@ class BulkPrediction:
                 f"{min(found).sentence()}; mend it, or set bad rows apart with --bad-rows FILE"
                 f"{'' if self.unseen == 'ignore' else ' (--unseen ignore takes what is new for none)'}"
             )
-        kept = batch.kept[good] if found else batch.kept
+        kept = batch.kept[good] if found and batch.kept.width else batch.kept
         frame = self._frame(X, kept, np.asarray(batch.columns.rows)[good])
         return Predicted(frame, sorted(found), batch.part)
 

@@ -130,7 +130,7 @@ class CsvRecords:
         try:
             return next(self._reader, None)
         except csv.Error as error:
-            if "end of data" in str(error) or "limit" in str(error):
+            if self._line > begins or "end of data" in str(error) or "limit" in str(error):
                 raise DataError(
                     f"{self._path}: line {begins} begins a quote that is never closed; close it"
                 ) from error

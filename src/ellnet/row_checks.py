@@ -35,7 +35,8 @@ def bad_rows(preprocessing: Preprocessing, columns: Columns, unseen: Unseen) -> 
         for flags, rule in _refused(column, encoding, unseen):
             for place in np.flatnonzero(flags).tolist():
                 row = place if columns.rows is None else int(columns.rows[place])
-                value = "" if column.missing[place] else f", got {column.values[place]!r:.60}"
+                (came,) = column.values[place : place + 1].tolist()
+                value = "" if column.missing[place] else f", got {came!r:.60}"
                 found.append(BadRow(row, None, name, f"{rule}{value}"))
     return found
 

@@ -178,7 +178,7 @@ def _arrow_batches(path: Path, ending: str, wanted: Wanted) -> TableBatches:
 
 
 def _slice(lazy: "pl.LazyFrame", names: Sequence[str], start: int, size: int) -> "pl.DataFrame":
-    """Read some rows, a few columns at a time: of a row group of a whole file much is unpacked for that."""
+    """Read some rows, a few columns at a time: much of a large row group is unpacked for that."""
     import polars as pl  # noqa: PLC0415 - slow to import
 
     step = max(1, -(-len(names) // READS))
