@@ -68,7 +68,7 @@ class CsvRecords:
         self._file = file
         self._size = max(size, 1)
         unpacked = gzip.GzipFile(fileobj=file) if file.peek(2)[:2] == GZIP else file  # type: ignore[attr-defined]
-        self._text = io.TextIOWrapper(unpacked, encoding="utf-8-sig", errors="surrogateescape")  # type: ignore[type-var]
+        self._text = io.TextIOWrapper(unpacked, encoding="utf-8-sig", errors="surrogateescape")
         self._line = 0
         self._row = 0
         lines = self._lines()

@@ -8,12 +8,14 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
 from ellnet import bulk
+from ellnet.engines import engine
 from ellnet.models import Model, load
 from ellnet.tables import read_table
 from tests.cli.command_line import Ell, environment, finished, program, refused
@@ -49,17 +51,19 @@ def table(rows: int = ROWS) -> pl.DataFrame:
     )
 
 
+def arrays(frame: pl.DataFrame) -> dict[str, Any]:
+    """Return columns as plain arrays."""
+    numbers = {name: frame[name].to_numpy() for name in ("id", "x1", "x2")}
+    return {**numbers, "colour": frame["colour"].to_numpy().astype(str)}
+
+
 WRITERS: dict[str, Callable[[pl.DataFrame, Path], object]] = {
     ".csv": lambda frame, path: frame.write_csv(path),
     ".tsv": lambda frame, path: frame.write_csv(path, separator="\t"),
     ".csv.gz": lambda frame, path: path.write_bytes(gzip.compress(frame.write_csv().encode())),
     ".parquet": lambda frame, path: frame.write_parquet(path, row_group_size=100),
     ".feather": lambda frame, path: frame.write_ipc(path),
-    ".npz": lambda frame, path: np.savez(
-        path,
-        colour=frame["colour"].to_numpy().astype(str),
-        **{n: frame[n].to_numpy() for n in ("id", "x1", "x2")},
-    ),
+    ".npz": lambda frame, path: np.savez(path, **arrays(frame)),
 }
 
 
@@ -95,7 +99,7 @@ def test_what_is_asked_is_given(ell: Ell, model: Path) -> None:
     loaded = load(model)
     assert isinstance(loaded, Model)
     X = loaded.inputs(frame.drop("id", "note")).T
-    chosen = bulk.engine(loaded.hyperparameters.engine)
+    chosen = engine(loaded.hyperparameters.engine)
     a, b = pl.read_parquet("a.parquet"), pl.read_parquet("b.parquet")
     assert a.columns == ["note", "id", "y"]
     assert a.select("note", "id").equals(frame.select("note", "id"))

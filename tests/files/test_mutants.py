@@ -74,11 +74,12 @@ def hostile() -> dict[str, bytes]:
     }
     files = {name: from_text(outer, text, tensors) for name, text in texts.items()}
     estimator = parts(BASES[1])
-    for name, change in {
+    changes: dict[str, dict[str, object]] = {
         "layers": {"layers": 10**12},
         "a wide dtype": {"labels": {**estimator[1]["record"]["labels"], "dtype": "<U99999999"}},
         "a strange dtype": {"labels": {**estimator[1]["record"]["labels"], "dtype": "(9,9)i4"}},
-    }.items():
+    }
+    for name, change in changes.items():
         record = {**estimator[1], "record": {**estimator[1]["record"], **change}}
         files[name] = forged(estimator[0], record, estimator[2])
     long = {**inner, "record": {**inner["record"], "architecture": {"n": [1] * 400_000}}}
