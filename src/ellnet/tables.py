@@ -1,4 +1,4 @@
-"""Tables of any kind to columns, and predictions back to tables. polars is the one reader.
+"""Tables of any kind to columns. polars is the one reader.
 
 Files: CSV and TSV (.gz too), Parquet, Feather, npz. Frames: polars, pandas and pyarrow through the arrow
 C stream, mappings of columns, records, NumPy arrays.
@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from ellnet.columns import Column, Columns, check_names
 from ellnet.csv_files import read_csv
 from ellnet.errors import DataError, FileAccessError
-from ellnet.files.durable import read_whole, write_durably
+from ellnet.files.durable import read_whole
 from ellnet.series import floats, objects
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["close_name", "column_of", "ending_of", "from_frame", "read_table", "write_table"]
+__all__ = ["close_name", "column_of", "ending_of", "from_frame", "read_table"]
 
 FILE_LIMIT = 64 * 2**30
 
@@ -276,27 +276,3 @@ def column_of(series: "pl.Series", source: str, categorical: bool) -> Column:
         f"column {series.name!r} of {source} must hold numbers, strings, booleans or dates, got "
         f"{kind}; convert it, or leave it out with --ignore {series.name}"
     )
-
-
-def write_table(path: str | Path | None, columns: Mapping[str, Sequence[Any]]) -> str:
-    """Write columns as CSV or Parquet, durably; without a path return them as CSV text.
-
-    Raises:
-        DataError: the name ends in neither .csv nor .parquet.
-        FileAccessError: the file cannot be written.
-    """
-    import polars as pl  # noqa: PLC0415 - see above
-
-    frame = pl.DataFrame({name: list(values) for name, values in columns.items()})
-    if path is None:
-        return frame.write_csv()
-    path = Path(path)
-    buffer = io.BytesIO()
-    if path.suffix.lower() == ".csv":
-        frame.write_csv(buffer)
-    elif path.suffix.lower() == ".parquet":
-        frame.write_parquet(buffer)
-    else:
-        raise DataError(f"{path} must end in .csv or .parquet")
-    write_durably(path, buffer.getvalue())
-    return ""
