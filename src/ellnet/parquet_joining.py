@@ -55,7 +55,7 @@ class _Value:
 class ParquetJoiner:
     """Writes one Parquet file out of several, each given as bytes."""
 
-    def __init__(self, write: Callable[[bytes], None]) -> None:
+    def __init__(self, write: Callable[[bytes], object]) -> None:
         """Take the function that writes at the end of the file."""
         self._write = write
         self._at = 0

@@ -1,6 +1,7 @@
 """Result files: frames, one after another, become a CSV or Parquet file, durably; or text."""
 
 import io
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from ellnet.parquet_joining import ParquetJoiner
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["ENDINGS", "CsvText", "ResultFile", "check_ending", "result_file"]
+__all__ = ["ENDINGS", "CsvText", "JsonLines", "ResultFile", "check_ending", "result_file"]
 
 ENDINGS = (".csv", ".parquet")
 
@@ -52,6 +53,23 @@ class CsvText(ResultFile):
         text = frame.write_csv(include_header=not self._begun)
         self._begun = True
         self._write(text.encode())
+
+    def end(self) -> None:
+        """Nothing is left to be written."""
+
+
+@final
+class JsonLines(ResultFile):
+    """Text: a JSON object a row."""
+
+    def __init__(self, write: Callable[[bytes], object]) -> None:
+        """Take the function that writes at the end of the file."""
+        self._write = write
+
+    def add(self, frame: "pl.DataFrame") -> None:
+        """Write the rows as text."""
+        lines = [json.dumps(row, default=str) for row in frame.iter_rows(named=True)]
+        self._write("".join(f"{line}\n" for line in lines).encode())
 
     def end(self) -> None:
         """Nothing is left to be written."""

@@ -1,11 +1,10 @@
 """`ellnet predict`: a model and a table in, predictions out, one row for each row."""
 
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import final
 
 import click
 
@@ -16,11 +15,8 @@ from ellnet.cli.terminal import terminal
 from ellnet.encodings import Unseen
 from ellnet.errors import FileAccessError, HyperparameterError
 from ellnet.models import load
-from ellnet.result_files import CsvText, ResultFile, check_ending, result_file
+from ellnet.result_files import CsvText, JsonLines, ResultFile, check_ending, result_file
 from ellnet.table_batches import TableBatches, batches_of, open_batches
-
-if TYPE_CHECKING:
-    import polars as pl
 
 __all__ = ["predict"]
 
@@ -152,19 +148,6 @@ def _destination(outputs: _Outputs) -> Iterator[ResultFile]:
         with result_file(outputs.out) as result:
             yield result
     elif outputs.as_json:
-        yield _JsonLines()
+        yield JsonLines(lambda text: click.echo(text, nl=False))
     else:
         yield CsvText(lambda text: click.echo(text, nl=False))
-
-
-@final
-class _JsonLines(ResultFile):
-    """A JSON object a row, on stdout."""
-
-    def add(self, frame: "pl.DataFrame") -> None:
-        """Print the rows."""
-        lines = [json.dumps(row, default=str) for row in frame.iter_rows(named=True)]
-        click.echo("".join(f"{line}\n" for line in lines), nl=False)
-
-    def end(self) -> None:
-        """Nothing is left to be printed."""
