@@ -5,9 +5,12 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import polars as pl
 import pytest
 
-from ellnet.csv_files import MISSING, read_csv
+from ellnet.columns import Kind
+from ellnet.csv_files import MISSING, read_csv, typed_column
 from ellnet.errors import DataError
 
 FILE = Path("odd.csv")
@@ -142,3 +145,60 @@ def test_lines_are_named_only_where_a_row_is_a_line():
 
     assert plain.where(1) == "row 1 (line 3)"
     assert moved.where(1) == "row 1"
+
+
+TYPED = {
+    "number": [
+        "1",
+        " 2.5",
+        "",
+        "-1e300",
+        "NA",
+        "1_0",
+        "+7",
+        "0x1",
+        "inf",
+        "nan",
+        "1,5",
+        "٣",
+        "1e999",
+    ],
+    "boolean": ["true", "FALSE", "", "True ", "None", "yes", "1"],
+    "date": [
+        "2020-02-29",
+        "2020-01-01T10:00",
+        "",
+        "2020-01-01 10:00:30",
+        "?",
+        "2020-02-30",
+        "12",
+        "2020-01-01T10:00:00+02:00",
+        "2020-01-01T10:00:00Z",
+        "soon",
+    ],
+    "category": ["a", " b ", "", "1", "true", "N/A", "2020-01-01"],
+}
+
+
+@pytest.mark.parametrize("kind", TYPED)
+def test_a_column_of_a_known_kind_is_what_the_whole_file_makes_of_it(kind: Kind) -> None:
+    """Value by value, to the bit; what the whole file would refuse, or take for words, is bad."""
+    for value in TYPED[kind]:
+        usual = {"number": "1.5", "boolean": "true", "date": "2021-03-04", "category": "w"}[kind]
+        series = pl.Series("c", [*[usual] * 20, value])
+        text = pl.DataFrame({"c": series, "other": "x"}).write_csv().encode()
+        categorical = ["c"] if kind == "category" else []
+
+        column, bad = typed_column(series, kind)
+
+        try:
+            whole = read_csv(Path("t.csv"), text, categorical=categorical)["c"]
+        except DataError:
+            assert bad.tolist() == [20], value
+            continue
+        if whole.kind != kind:
+            assert bad.tolist() == [20], value
+            continue
+        assert bad.tolist() == []
+        assert column.kind == whole.kind
+        assert np.array_equal(column.values, whole.values, equal_nan=kind != "category")

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 
 from ellnet.columns import Columns
 from ellnet.errors import DataError, FileAccessError
-from ellnet.tables import from_frame, read_table, write_table
+from ellnet.tables import from_frame, read_table
 
 FRAME = pl.DataFrame(
     {
@@ -276,19 +275,3 @@ def test_numbers_that_are_categories_agree_between_kinds_of_file(tmp_path):
     ]
 
     assert levels == [["7", "10"], ["7", "10"]]
-
-
-@pytest.mark.parametrize("suffix", ["csv", "parquet"])
-def test_results_are_written_and_read_again(tmp_path, suffix):
-    """Words with commas and quotes included; without a path there is text."""
-    result: dict[str, list[Any]] = {"label": ['a, "b"', "c"], "p": [0.25, 1.0]}
-
-    write_table(tmp_path / f"r.{suffix}", result)
-
-    assert plain(read_table(tmp_path / f"r.{suffix}")) == {
-        "label": ("category", ['a, "b"', "c"]),
-        "p": ("number", [0.25, 1.0]),
-    }
-    assert write_table(None, result) == 'label,p\n"a, ""b""",0.25\nc,1.0\n'
-    with pytest.raises(DataError, match=r"must end in \.csv or \.parquet"):
-        write_table(Path("r.xls"), result)

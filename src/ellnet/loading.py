@@ -10,7 +10,7 @@ from ellnet.models import Model, model_of
 if TYPE_CHECKING:
     from ellnet.estimators import MLPClassifier, MLPRegressor
 
-__all__ = ["load"]
+__all__ = ["load", "of_bytes"]
 
 
 def load(path: str | Path) -> "Model | MLPClassifier | MLPRegressor":
@@ -24,7 +24,16 @@ def load(path: str | Path) -> "Model | MLPClassifier | MLPRegressor":
         NewerFileError: it needs a later library; names both versions.
         CorruptFileError: it is damaged, or was not written by ellnet; names the section.
     """
-    data = read_whole(path, FILE_LIMIT)
+    return of_bytes(read_whole(path, FILE_LIMIT), path)
+
+
+def of_bytes(data: bytes, path: str | Path) -> "Model | MLPClassifier | MLPRegressor":
+    """Return what a file's bytes hold, as `load` does; `path` says in messages where they came from.
+
+    Raises:
+        NewerFileError: it needs a later library; names both versions.
+        CorruptFileError: it is damaged, or was not written by ellnet; names the section.
+    """
     if kind_of(data, path) != "estimator":
         return model_of(data, path)
     from ellnet.estimators.restoring import estimator_of  # noqa: PLC0415 - a Model needs none of it

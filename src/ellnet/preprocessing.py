@@ -1,7 +1,7 @@
 """Preprocessing: a table's columns to X (m, n[0]), learned on the training part only."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import EllipsisType
@@ -15,7 +15,7 @@ from ellnet.encodings import ENCODINGS, CategoryEncoding, Encoding, Standard, Un
 from ellnet.errors import CorruptFileError, DataError, EllnetWarning
 from ellnet.strict_json import Fields
 
-__all__ = ["Preprocessing"]
+__all__ = ["Preprocessing", "of_kind"]
 
 Precision = Literal["float32", "float64"]
 
@@ -89,26 +89,31 @@ class Preprocessing:
             DataError: a column is missing or of another kind, or a value cannot be taken; names
                 column and row.
         """
-        self._check_names(columns)
+        self.check_names(columns.names, columns.source)
         parts = [
-            encoding.encode(_checked(columns, name, encoding.kind), columns.where, unseen)
+            encoding.encode(of_kind(columns, name, encoding.kind), columns.where, unseen)
             for name, encoding in self.encodings.items()
         ]
         return np.ascontiguousarray(np.concatenate(parts, axis=1), self.dtype)
 
-    def _check_names(self, columns: Columns) -> None:
-        missing = [name for name in self.encodings if name not in columns.columns]
-        extra = [name for name in columns.names if name not in self.encodings]
+    def check_names(self, names: Sequence[str], source: str) -> None:
+        """Refuse a table that lacks a column of training, and warn of one that training lacked.
+
+        Raises:
+            DataError: names the columns that are missing.
+        """
+        missing = [name for name in self.encodings if name not in names]
+        extra = [name for name in names if name not in self.encodings]
         if missing:
-            hint = suggestion(missing[0], extra or columns.names)
+            hint = suggestion(missing[0], extra or names)
             raise DataError(
-                f"{columns.source} must have the columns of training, and lacks "
+                f"{source} must have the columns of training, and lacks "
                 f"{', '.join(repr(name) for name in missing[:8])}"
                 f"{', ...' if len(missing) > 8 else ''}; {hint}"
             )
         if extra:
             warnings.warn(
-                f"{columns.source} has columns that training did not have, which are passed over: "
+                f"{source} has columns that training did not have, which are passed over: "
                 f"{', '.join(extra[:8])}{', ...' if len(extra) > 8 else ''}",
                 EllnetWarning,
                 stacklevel=3,
@@ -209,8 +214,12 @@ def _constant(column: Column) -> bool:
     return len(known) == len(column.values) and bool(np.all(known == known[0]))
 
 
-def _checked(columns: Columns, name: str, kind: Kind) -> Column:
-    """Return a column, refusing one of another kind; one without any value fits every kind."""
+def of_kind(columns: Columns, name: str, kind: Kind) -> Column:
+    """Return a column, refusing one of another kind; one without any value fits every kind.
+
+    Raises:
+        DataError: the column holds another kind of values; names it and the first row.
+    """
     column = columns[name]
     if column.kind == kind:
         return column

@@ -1,12 +1,25 @@
 """Reading JSON from a file that anybody may have written: every field is checked and named."""
 
 import math
+import reprlib
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from ellnet.errors import CorruptFileError
 
-__all__ = ["Fields"]
+__all__ = ["Fields", "shown"]
+
+
+def shown(value: object, most: int = 60) -> str:
+    """Show a value from a file in a length that a message can bear, without writing all of it out."""
+    brief = reprlib.Repr()
+    brief.maxlist = brief.maxdict = brief.maxtuple = 6
+    brief.maxstring = brief.maxother = brief.maxlong = most
+    try:
+        text = brief.repr(value)
+    except (ValueError, RecursionError):  # a whole number of very many digits
+        return "a value that is too large to show"
+    return text if len(text) <= most else f"{text[:most]}..."
 
 
 class Fields:
@@ -24,7 +37,7 @@ class Fields:
         self._left: dict[str, Any] = dict(values)
 
     def _refuse(self, rule: str, value: object) -> NoReturn:
-        raise CorruptFileError(f"{self.place} {rule}, got {value!r:.80}")
+        raise CorruptFileError(f"{self.place} {rule}, got {shown(value, 80)}")
 
     def _take(self, name: str) -> Any:
         if name not in self._left:
@@ -90,4 +103,6 @@ class Fields:
     def done(self) -> None:
         """Refuse what has not been asked for."""
         if self._left:
-            raise CorruptFileError(f"{self.place} has the unknown field {next(iter(self._left))!r}")
+            raise CorruptFileError(
+                f"{self.place} has the unknown field {shown(next(iter(self._left)))}"
+            )

@@ -1,4 +1,4 @@
-"""Tables of any kind to columns, and predictions back to tables. polars is the one reader.
+"""Tables of any kind to columns. polars is the one reader.
 
 Files: CSV and TSV (.gz too), Parquet, Feather, npz. Frames: polars, pandas and pyarrow through the arrow
 C stream, mappings of columns, records, NumPy arrays.
@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from ellnet.columns import Column, Columns, check_names
 from ellnet.csv_files import read_csv
 from ellnet.errors import DataError, FileAccessError
-from ellnet.files.durable import read_whole, write_durably
+from ellnet.files.durable import read_whole
 from ellnet.series import floats, objects
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["from_frame", "read_table", "write_table"]
+__all__ = ["close_name", "column_of", "ending_of", "from_frame", "read_table"]
 
 FILE_LIMIT = 64 * 2**30
 
@@ -43,9 +43,9 @@ def read_table(path: str | Path, *, ignore: Names = (), categorical: Names = ())
         DataError: what is in it cannot be taken for a table; names line, row and column.
     """
     path = Path(path)
-    reader = _reader(path)
+    reader = READERS[ending_of(path)]
     if not path.exists():
-        raise FileAccessError(f"there is no file {path}{_close(path)}")
+        raise FileAccessError(f"there is no file {path}{close_name(path)}")
     data = read_whole(path, FILE_LIMIT)
     if not data:
         raise DataError(f"{path} is empty; a table needs column names and rows")
@@ -55,20 +55,24 @@ def read_table(path: str | Path, *, ignore: Names = (), categorical: Names = ())
     return table
 
 
-def _reader(path: Path) -> Callable[[Path, bytes, Names, Names], Columns]:
+def ending_of(path: Path) -> str:
+    """Return the end of a table's name that says how it is read, without .gz.
+
+    Raises:
+        DataError: no table is read by such an end.
+    """
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if suffixes[-1:] == [".gz"]:
         suffixes = suffixes[:-1]
-    reader = READERS.get(suffixes[-1]) if suffixes else None
-    if reader is None:
+    if not suffixes or suffixes[-1] not in READERS:
         raise DataError(
             f"{path} must be a {', '.join(READERS)} file (text also with .gz), "
             f"or the name of a built-in set"
         )
-    return reader
+    return suffixes[-1]
 
 
-def _close(path: Path) -> str:
+def close_name(path: Path) -> str:
     """Suggest a file of that folder with a similar name."""
     if not path.parent.is_dir():
         return f"; there is no folder {path.parent}"
@@ -233,15 +237,24 @@ def _array_column(name: str, values: Any, categorical: bool) -> Column:
 def _from_polars(frame: "pl.DataFrame", source: str, ignore: Names, categorical: Names) -> Columns:
     check_names(ignore, frame.columns, source)
     columns = [
-        _polars_column(series, source, series.name in categorical)
+        column_of(series, source, series.name in categorical)
         for series in frame.iter_columns()
         if series.name not in ignore
     ]
     return Columns.of(columns, source)
 
 
-def _polars_column(series: "pl.Series", source: str, categorical: bool) -> Column:
-    """Convert a column by its type."""
+def column_of(series: "pl.Series", source: str, categorical: bool) -> Column:
+    """Convert a column of polars by its type.
+
+    Args:
+        series: the column.
+        source: what messages call the table.
+        categorical: whether numbers in it are categories.
+
+    Raises:
+        DataError: it holds no numbers, strings, booleans or dates.
+    """
     import polars as pl  # noqa: PLC0415 - see above
 
     kind = series.dtype
@@ -263,27 +276,3 @@ def _polars_column(series: "pl.Series", source: str, categorical: bool) -> Colum
         f"column {series.name!r} of {source} must hold numbers, strings, booleans or dates, got "
         f"{kind}; convert it, or leave it out with --ignore {series.name}"
     )
-
-
-def write_table(path: str | Path | None, columns: Mapping[str, Sequence[Any]]) -> str:
-    """Write columns as CSV or Parquet, durably; without a path return them as CSV text.
-
-    Raises:
-        DataError: the name ends in neither .csv nor .parquet.
-        FileAccessError: the file cannot be written.
-    """
-    import polars as pl  # noqa: PLC0415 - see above
-
-    frame = pl.DataFrame({name: list(values) for name, values in columns.items()})
-    if path is None:
-        return frame.write_csv()
-    path = Path(path)
-    buffer = io.BytesIO()
-    if path.suffix.lower() == ".csv":
-        frame.write_csv(buffer)
-    elif path.suffix.lower() == ".parquet":
-        frame.write_parquet(buffer)
-    else:
-        raise DataError(f"{path} must end in .csv or .parquet")
-    write_durably(path, buffer.getvalue())
-    return ""

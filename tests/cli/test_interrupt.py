@@ -163,6 +163,7 @@ def test_ctrl_c_while_reading_is_one_word(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("ellnet.cli.sources.read_table", pressed)
+    monkeypatch.setattr("ellnet.csv_records.CsvRecords.take", pressed)
     first = () if command == "train" else (models / "mixed" / "model.safetensors",)
 
     ran = ell(command, *first, models / "mixed.csv", *(("--target", "y") if not first else ()))

@@ -258,7 +258,7 @@ WRONG = {
         at("architecture", "n", 1, value=10**30),
         r"architecture: W\[1\] must have shape \(n\[1\], n\[0\]\) = \(10{30}, \d+\), got \(8,",
     ),
-    "n long": (at("architecture", "n", value=[1] * 10**6), "n has 999999 layers, and activations"),
+    "n long": (at("architecture", "n", value=[1] * 10**5), "n has 99999 layers, and activations"),
     "n empty": (at("architecture", "n", value=[]), "n has -1 layers"),
     "activation": (at("architecture", "activations", 0, value="rel"), r"g\[1\] must be one of"),
     "activation list": (at("architecture", "activations", 0, value=[]), "must be names"),

@@ -6,13 +6,27 @@ from ellnet.engines import array, auto, native
 from ellnet.engines.protocol import Cache, Divergence, Engine, Gradients, Job, Run, Watch
 from ellnet.errors import HyperparameterError
 
-__all__ = ["ENGINES", "Cache", "Divergence", "Engine", "Gradients", "Job", "Run", "Watch", "engine"]
+__all__ = [
+    "ENGINES",
+    "NAMES",
+    "Cache",
+    "Divergence",
+    "Engine",
+    "Gradients",
+    "Job",
+    "Run",
+    "Watch",
+    "engine",
+]
 
 ENGINES = {
     "array": cast("Engine", array),
     **({"native": cast("Engine", native)} if native.targets() else {}),
 }
 """Every engine that is here, by its name."""
+
+NAMES = ("auto", "array", "native")
+"""What an engine may be called, also where it is not here."""
 
 
 def engine(name: str = "auto") -> Engine:

@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ellnet.drawings import network_html
-from ellnet.errors import DivergenceError, EllnetWarning, PatchError
+from ellnet.errors import DataError, DivergenceError, EllnetWarning, PatchError
 from ellnet.estimators.fitting import Held, Past, parameters_of
 from ellnet.estimators.parameters import hidden_activation
 from ellnet.estimators.plateau import Plateau
@@ -214,6 +214,15 @@ class FittedMLP(BaseEstimator, metaclass=ABCMeta):  # type: ignore[misc]
             DataError: a parameter or a label that a file cannot hold, such as a function; names it.
             FileAccessError: the file cannot be written; says why, and what to do.
         """
+        write_durably(path, self._file_bytes())
+
+    def _file_bytes(self) -> bytes:
+        """Return the bytes of the file that `save` writes; no file holds what no fit would take."""
+        check_is_fitted(self)
+        try:
+            self._validate_params()
+        except ValueError as error:
+            raise DataError(f"{error} Set it by set_params before saving.") from error
         curves = {name: getattr(self, name) for name in CURVES}
         fitted = Fitted(
             self.n_iter_, self.t_, self.stopped_, self._no_improvement_count, self._names()
@@ -227,7 +236,7 @@ class FittedMLP(BaseEstimator, metaclass=ABCMeta):  # type: ignore[misc]
             self._left("_progress", None),
             fitted,
         )
-        write_durably(path, record_bytes(record))
+        return record_bytes(record)
 
     @classmethod
     def from_record(cls, record: Record) -> Self:
@@ -237,6 +246,7 @@ class FittedMLP(BaseEstimator, metaclass=ABCMeta):  # type: ignore[misc]
             ValueError: parts of the record that do not go together.
         """
         estimator = cls(**record.hyperparameters)
+        estimator._validate_params()
         estimator._restore(record)
         return estimator
 

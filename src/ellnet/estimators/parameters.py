@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
-from ellnet.engines import ENGINES
+from ellnet.engines import NAMES
 from ellnet.equations.activations import ACTIVATIONS
 from ellnet.equations.costs import COSTS
 from ellnet.equations.initializers import INITIALIZERS
@@ -83,7 +83,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "unit_variance": ["boolean"],
     "zero_last": ["boolean"],
     "transform_layer": [Interval(Integral, 0, None, closed="left"), None],
-    "engine": [StrOptions({"auto", *ENGINES})],
+    "engine": [StrOptions(set(NAMES))],
     "n_threads": [COUNT, None],
 }
 """What each parameter of both estimators may be, for scikit-learn's own check."""

@@ -1,6 +1,7 @@
 """What an estimator's file holds, in the container of the model file. docs/files.md has the fields."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from ellnet.estimators.fitting import Progress
 from ellnet.estimators.labels import Kind, Labels
 from ellnet.files.container import Tensors, check_fields, pack, section, unpack
 from ellnet.network import Parameters
+from ellnet.strict_json import shown
 
 __all__ = ["CURVES", "Fitted", "Record", "record_bytes", "record_from_bytes"]
 
@@ -48,6 +50,10 @@ CURVES = ("loss_curve_", "validation_loss_curve_", "validation_scores_")
 
 LABEL_KINDS = "biufUO"
 """NumPy's letters of labels that a file can hold: truth values, numbers and text."""
+
+LABEL_DTYPE = re.compile(rf"[<>|=]?[{LABEL_KINDS}]\d{{0,6}}")
+LABEL_BYTES = 2**20
+"""Bytes that labels may take as an array; wider ones are written with the dtype that they need."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +162,8 @@ def _tensors(parameters: Parameters, prefix: str) -> Tensors:
 
 def _parameters(tensors: Tensors, L: int, prefix: str) -> Parameters:
     """Take the arrays of all layers away, and check that each fits the one before."""
+    if not 1 <= L <= len(tensors):
+        raise ValueError(f"layers must be as many as there are tensors for, got {shown(L)}")
     names = _names(L, prefix)
     lacking = [name for name in names if name not in tensors]
     if lacking or not names:
@@ -211,21 +219,31 @@ def _plain_labels(labels: Labels) -> dict[str, Any]:
         raise DataError(
             f"labels must be numbers, truth values or text to be saved, got {values[0]!r:.80}"
         )
+    if dtype.itemsize * len(values) > LABEL_BYTES:
+        dtype = np.array(values).dtype
     return {"dtype": dtype.str, "kind": labels.kind, "values": values}
 
 
 def _labels(found: object) -> Labels:
     fields = check_fields(found, LABELS)
+    if not LABEL_DTYPE.fullmatch(fields["dtype"]):
+        raise ValueError(
+            f"dtype must be one of truth values, numbers or text, got {shown(fields['dtype'])}"
+        )
     dtype, values, kind = np.dtype(fields["dtype"]), fields["values"], fields["kind"]
     if kind not in get_args(Kind):
         raise ValueError(f"kind must be one of {', '.join(get_args(Kind))}")
-    if dtype.kind not in LABEL_KINDS or any(
-        not isinstance(value, bool | int | float | str) for value in values
-    ):
+    if any(not isinstance(value, bool | int | float | str) for value in values):
         raise ValueError("values must be numbers, truth values or text")
     if len(values) == 0 or len(set(values)) < len(values):
         raise ValueError("values must name each class once")
-    return Labels(kind, np.array(values, dtype))
+    needed = np.array(values).nbytes
+    if dtype.itemsize * len(values) > max(LABEL_BYTES, needed):
+        raise ValueError(f"dtype must be as wide as the labels are, got {dtype.str}")
+    labels = np.array(values, dtype)
+    if labels.tolist() != values:
+        raise ValueError(f"values must be what dtype {dtype.str} can hold")
+    return Labels(kind, labels)
 
 
 def _progress(found: object, tensors: Tensors, L: int) -> Progress:

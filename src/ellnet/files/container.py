@@ -19,6 +19,7 @@ from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save
 
 from ellnet.errors import CorruptFileError, DataError, EllnetError, EllnetWarning, NewerFileError
+from ellnet.strict_json import shown
 from ellnet.version import NUMERICS, VERSION
 
 __all__ = [
@@ -47,8 +48,11 @@ FILE_LIMIT = 4 * 2**30
 HEADER_LIMIT = 16 * 2**20
 """Bytes of the largest header that is read or written."""
 
-NESTING_LIMIT = 10**6
-"""Brackets that JSON may open, all of them together: bounds the memory that it can take."""
+JSON_LIMIT = 8 * 2**20
+"""Bytes of memory that the values of a header may take; twice the file's size where that is more."""
+
+BYTES_OF = {"{": 256, "[": 64, ",": 64, ":": 64}
+"""Bytes of memory that a value can take which begins with this, or stands behind it, text apart."""
 
 DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype(np.float32), "F64": np.dtype(np.float64)}
 
@@ -116,6 +120,9 @@ def pack(kind: str, tensors: Tensors, record: Mapping[str, Any]) -> bytes:
         {name: np.ascontiguousarray(array) for name, array in tensors.items()}, {"ellnet": text}
     )
     _check_header_size(whole)
+    too_much = _amount(text, len(whole))
+    if too_much:
+        raise DataError(f"{too_much}; drop the columns that have very many categories")
     digits = DIGEST.match(whole, 8)
     assert digits is not None  # noqa: S101 - "digest" sorts first; a later safetensors might not
     digest = hashlib.sha256(whole).hexdigest().encode()
@@ -136,7 +143,7 @@ def unpack(kind: str, data: bytes, path: str | Path) -> tuple[Tensors, dict[str,
     """
     header = _header(data, path)
     with section(path, "record"):
-        envelope = _envelope(header)
+        envelope = _envelope(header, len(data))
         _check_version(envelope, path)
     with section(path, "digest"):
         _check_digest(data)
@@ -154,7 +161,7 @@ def kind_of(data: bytes, path: str | Path) -> str:
     """
     header = _header(data, path)
     with section(path, "record"):
-        return str(_envelope(header).get("kind"))
+        return str(_envelope(header, len(data)).get("kind"))
 
 
 def corrupt(path: str | Path, where: str, reason: str) -> CorruptFileError:
@@ -186,19 +193,19 @@ def check_fields(found: object, kinds: Mapping[str, type]) -> dict[str, Any]:
         ValueError: names the field, what is required and what came.
     """
     if not isinstance(found, dict):
-        raise ValueError(f"it must be an object, got {_short(found)}")  # noqa: TRY004 - one kind
+        raise ValueError(f"it must be an object, got {shown(found)}")  # noqa: TRY004 - one kind
     for name in found:
         if name not in kinds:
-            raise ValueError(f"there is no field {_short(name)}; there are {', '.join(kinds)}")
+            raise ValueError(f"there is no field {shown(name)}; there are {', '.join(kinds)}")
     for name, kind in kinds.items():
         if name not in found:
             raise ValueError(f"the field {name} is missing")
         if type(found[name]) is not kind:
-            raise ValueError(f"{name} must be of type {kind.__name__}, got {_short(found[name])}")
+            raise ValueError(f"{name} must be of type {kind.__name__}, got {shown(found[name])}")
     return found
 
 
-def _header(data: bytes, path: str | Path) -> bytes:
+def _header(data: bytes, path: str | Path) -> memoryview:
     """Return the header's bytes, after comparing its size with the limit and with the file's."""
     if len(data) < 8:
         reason = "the file is empty" if not data else f"the file ends after {len(data)} bytes"
@@ -212,7 +219,7 @@ def _header(data: bytes, path: str | Path) -> bytes:
         raise corrupt(
             path, "header", f"it should have {size} bytes, and the file ends after {len(data) - 8}"
         )
-    return data[8 : 8 + size]
+    return memoryview(data)[8 : 8 + size]
 
 
 def _check_header_size(whole: bytes) -> None:
@@ -224,22 +231,40 @@ def _check_header_size(whole: bytes) -> None:
         )
 
 
-def _envelope(header: bytes) -> dict[str, Any]:
-    outer = _json(header.decode("utf-8"))
-    notes = outer.get("__metadata__") if isinstance(outer, dict) else None
-    if not isinstance(notes, dict) or set(notes) != {"ellnet"}:
-        raise ValueError("the safetensors header must have one metadata key, ellnet, and no other")
-    if not isinstance(notes["ellnet"], str):
-        raise ValueError("the metadata key ellnet must hold text")  # noqa: TRY004 - one kind
-    inner = _json(notes["ellnet"])
+def _envelope(header: memoryview, size: int) -> dict[str, Any]:
+    """Return the record with what stands around it, of a file of `size` bytes."""
+    inner = _json(_text(header, size), size)
     if not isinstance(inner, dict):
         raise ValueError("the metadata key ellnet must hold an object")  # noqa: TRY004 - one kind
     return inner
 
 
-def _json(text: str) -> Any:
-    if text.count("[") + text.count("{") > NESTING_LIMIT:
-        raise ValueError(f"its JSON must open at most {NESTING_LIMIT} brackets")
+def _text(header: memoryview, size: int) -> str:
+    """Return the one text that the header of safetensors holds beside the tensors' places."""
+    outer = _json(str(header, "utf-8"), size)
+    notes = outer.get("__metadata__") if isinstance(outer, dict) else None
+    if not isinstance(notes, dict) or set(notes) != {"ellnet"}:
+        raise ValueError("the safetensors header must have one metadata key, ellnet, and no other")
+    if not isinstance(notes["ellnet"], str):
+        raise ValueError("the metadata key ellnet must hold text")  # noqa: TRY004 - one kind
+    return str(notes["ellnet"])
+
+
+def _amount(text: str, size: int) -> str:
+    """Say what JSON could take of memory, in a file of `size` bytes, where that is too much."""
+    astral = not text.isascii() or any(f"\\ud{digit}" in text for digit in "89abAB")
+    width = 4 if astral else 2 if "\\u" in text else 1
+    needed = width * len(text) + sum(each * text.count(mark) for mark, each in BYTES_OF.items())
+    most = max(JSON_LIMIT, 2 * size)
+    if needed <= most:
+        return ""
+    return f"the values of a header may take {most} bytes of memory, and could take {needed}"
+
+
+def _json(text: str, size: int) -> Any:
+    too_much = _amount(text, size)
+    if too_much:
+        raise ValueError(too_much)
     return json.loads(
         text, object_pairs_hook=_once, parse_float=_finite, parse_constant=_not_a_number
     )
@@ -249,7 +274,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise ValueError(f"the field {_short(name)} stands there twice")
+            raise ValueError(f"the field {shown(name)} stands there twice")
         found[name] = value
     return found
 
@@ -257,7 +282,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise ValueError(f"numbers must be finite, got {_short(text)}")
+        raise ValueError(f"numbers must be finite, got {shown(text)}")
     return value
 
 
@@ -268,13 +293,13 @@ def _not_a_number(text: str) -> float:
 def _check_version(envelope: dict[str, Any], path: str | Path) -> None:
     version = envelope.get("format_version")
     if type(version) is not int or version < 1:
-        raise ValueError(f"format_version must be a whole number from 1, got {_short(version)}")
+        raise ValueError(f"format_version must be a whole number from 1, got {shown(version)}")
     if version > FORMAT_VERSION:
-        raise _newer(path, envelope, f"has format version {_short(version)}")
+        raise _newer(path, envelope, f"has format version {shown(version)}")
 
 
 def _newer(path: str | Path, envelope: dict[str, Any], what: str) -> NewerFileError:
-    writer = _short(envelope.get("library_version"))
+    writer = shown(envelope.get("library_version"))
     return NewerFileError(
         f"{path} {what} (written by ellnet {writer}), and this is ellnet {VERSION}, "
         f"which reads format versions up to {FORMAT_VERSION}; install a later ellnet"
@@ -295,13 +320,13 @@ def _check_digest(data: bytes) -> None:
 
 def _check_envelope(kind: str, envelope: dict[str, Any], path: str | Path) -> None:
     if envelope["kind"] != kind:
-        raise ValueError(f"kind must be {kind!r}, got {_short(envelope['kind'])}")
+        raise ValueError(f"kind must be {kind!r}, got {shown(envelope['kind'])}")
     unknown = [feature for feature in envelope["required_features"] if feature not in FEATURES]
     if unknown:
-        raise _newer(path, envelope, f"requires {_short(unknown[0])}, which is not known here")
+        raise _newer(path, envelope, f"requires {shown(unknown[0])}, which is not known here")
     if envelope["numerics_version"] != NUMERICS:
         warnings.warn(
-            f"{path} was written under numerics version {_short(envelope['numerics_version'])}, "
+            f"{path} was written under numerics version {shown(envelope['numerics_version'])}, "
             f"and this library has {NUMERICS}: predictions may differ in their last bits",
             EllnetWarning,
             stacklevel=2,
@@ -315,20 +340,12 @@ def _tensors(data: bytes, path: str | Path) -> Tensors:
         raise corrupt(path, "tensors", str(error)) from error
     tensors = {}
     for name, entry in entries:
-        with section(path, f"tensor {_short(name)}"):
+        with section(path, f"tensor {shown(name)}"):
             if entry["dtype"] not in DTYPES:
                 raise ValueError(f"its numbers must be {' or '.join(DTYPES)}, got {entry['dtype']}")
             flat = np.frombuffer(entry["data"], DTYPES[entry["dtype"]])
             tensors[name] = flat.reshape(entry["shape"])
     return tensors
-
-
-def _short(value: object) -> str:
-    """Show a value from a file, in a length that a message can bear."""
-    try:
-        return _cut(repr(value), 60)
-    except (ValueError, RecursionError):  # a whole number of very many digits
-        return "a value that is too large to show"
 
 
 def _cut(text: str, most: int) -> str:

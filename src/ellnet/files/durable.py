@@ -3,13 +3,14 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from ellnet.errors import FileAccessError
 
-__all__ = ["read_whole", "write_durably"]
+__all__ = ["GrowingFile", "open_regular", "read_whole", "write_durably", "writing_durably"]
 
 KINDS = {
     stat.S_IFDIR: "a folder",
@@ -59,15 +60,79 @@ def write_durably(path: str | Path, data: bytes) -> None:
     Raises:
         FileAccessError: the file cannot be written; says why, and what to do.
     """
-    try:
+    with _named(path, lambda: len(data)):
         target = Path(os.path.realpath(path))
         mode = _existing_mode(path, target)
-        with _opened(target.parent, os.O_RDONLY | os.O_DIRECTORY) as folder:
-            _replace(folder, target.name, data, mode)
+        with (
+            _opened(target.parent, os.O_RDONLY | os.O_DIRECTORY) as folder,
+            _replacing(folder, target.name, mode) as file,
+        ):
+            file.write(data)
+
+
+class GrowingFile:
+    """A file under way: what is written goes to a temporary file, which takes the name at the end."""
+
+    def __init__(self, path: str | Path, file: BinaryIO) -> None:
+        """Take the path that the file will have, and the temporary file."""
+        self.size = 0
+        self._path = path
+        self._file = file
+
+    def write(self, data: bytes) -> None:
+        """Write at the end.
+
+        Raises:
+            FileAccessError: the file cannot be written; says why, and what to do.
+        """
+        with _named(self._path, lambda: self.size + len(data)):
+            self._file.write(data)
+            self.size += len(data)
+
+
+@contextmanager
+def writing_durably(path: str | Path) -> Iterator[GrowingFile]:
+    """Write a file piece by piece; it appears under its name, whole, when the block ends well.
+
+    The manner is that of `write_durably`: an exception inside, KeyboardInterrupt included, leaves the
+    old file as it was and no temporary one.
+
+    Args:
+        path: the file; whether it may be written is looked at before the block begins.
+
+    Raises:
+        FileAccessError: the file cannot be written; says why, and what to do.
+    """
+    growing: list[GrowingFile] = []
+    inside: list[BaseException] = []
+    with _named(path, lambda: growing[0].size if growing else 0, but=inside):
+        target = Path(os.path.realpath(path))
+        mode = _existing_mode(path, target)
+        with (
+            _opened(target.parent, os.O_RDONLY | os.O_DIRECTORY) as folder,
+            _replacing(folder, target.name, mode) as file,
+        ):
+            growing.append(GrowingFile(path, file))
+            try:
+                yield growing[0]
+            except BaseException as error:
+                inside.append(error)
+                raise
+
+
+@contextmanager
+def _named(
+    path: str | Path, needed: Callable[[], int], but: list[BaseException] | None = None
+) -> Iterator[None]:
+    """Turn what the system says into the error that names the file; leave alone what is in `but`."""
+    try:
+        yield
     except FileAccessError:
         raise
     except (OSError, ValueError) as error:
-        reason = _why_not_written(path, error, len(data))
+        if but and error in but:
+            raise
+        reason = _why_not_written(path, error, needed())
         raise FileAccessError(f"{path} cannot be written: {reason}") from error
 
 
@@ -84,9 +149,34 @@ def read_whole(path: str | Path, limit: int) -> bytes:
     Raises:
         FileAccessError: the file cannot be read, is not a regular one, or is too large; says why.
     """
+    with _named_reading(path), _opened(path, os.O_RDONLY | os.O_NONBLOCK) as descriptor:
+        return _read(path, descriptor, limit)
+
+
+@contextmanager
+def open_regular(path: str | Path) -> Iterator[BinaryIO]:
+    """Open a regular file to be read piece by piece.
+
+    Args:
+        path: the file; a named pipe, device, socket or folder is refused without waiting for it.
+
+    Raises:
+        FileAccessError: the file cannot be opened, or is not a regular one; says why.
+    """
+    with _named_reading(path):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        with _opened(path, os.O_RDONLY | os.O_NONBLOCK) as descriptor:
-            return _read(path, descriptor, limit)
+        _check_kind(path, os.fstat(descriptor), "read")
+        with open(descriptor, "rb", closefd=False) as file:
+            yield file
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _named_reading(path: str | Path) -> Iterator[None]:
+    try:
+        yield
     except FileAccessError:
         raise
     except (OSError, ValueError) as error:
@@ -120,13 +210,20 @@ def _check_kind(path: str | Path, found: os.stat_result, verb: str) -> None:
         raise FileAccessError(f"{path} cannot be {verb}: it is {kind}; name a regular file")
 
 
-def _replace(folder: int, name: str, data: bytes, mode: int | None) -> None:
+@contextmanager
+def _replacing(folder: int, name: str, mode: int | None) -> Iterator[BinaryIO]:
+    """Give a temporary file; when the block ends well it is on the disk, under the name."""
     temporary = f".ellnet-{os.urandom(8).hex()}.tmp"
     try:
-        _fill(folder, temporary, data, mode)
+        with _made(folder, temporary, mode) as file:
+            yield file
+            file.flush()
+            if mode is not None:
+                os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
         os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-    except FileExistsError:  # somebody else's file
-        raise
+    except _OthersFileError as error:
+        raise error.args[0] from None
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary, dir_fd=folder)
@@ -138,16 +235,18 @@ def _replace(folder: int, name: str, data: bytes, mode: int | None) -> None:
             raise
 
 
-def _fill(folder: int, name: str, data: bytes, mode: int | None) -> None:
-    """Make the file and bring it to the disk; its mode is never wider than the final one."""
+class _OthersFileError(Exception):
+    """The temporary file's name was taken: that file is not ours to remove."""
+
+
+def _made(folder: int, name: str, mode: int | None) -> BinaryIO:
+    """Make the temporary file; its mode is never wider than the final one."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-    descriptor = os.open(name, flags, 0o666 if mode is None else 0o600, dir_fd=folder)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        if mode is not None:
-            os.fchmod(descriptor, mode)
-        os.fsync(descriptor)
+    try:
+        descriptor = os.open(name, flags, 0o666 if mode is None else 0o600, dir_fd=folder)
+    except FileExistsError as error:
+        raise _OthersFileError(error) from error
+    return os.fdopen(descriptor, "wb")
 
 
 def _read(path: str | Path, descriptor: int, limit: int) -> bytes:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ellnet.arrays import is_finite, to_numpy
 from ellnet.certificate import Certificate
+from ellnet.engines import NAMES
 from ellnet.errors import DataError, DivergenceError, ShapeError
 from ellnet.files.container import FILE_LIMIT, Tensors, check_fields, pack, section, unpack
 from ellnet.files.durable import read_whole, write_durably
@@ -20,6 +21,7 @@ from ellnet.history import Epoch, History
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Network, Parameters
 from ellnet.preprocessing import Preprocessing
+from ellnet.strict_json import shown
 from ellnet.targets import Target
 
 __all__ = ["ModelRecord", "model_bytes", "model_from_bytes", "read_model", "write_model"]
@@ -144,6 +146,10 @@ def model_from_bytes(data: bytes, path: str | Path) -> ModelRecord:
         }
     with section(path, "hyperparameters"):
         hyperparameters = Hyperparameters.from_json(fields["hyperparameters"])
+        if hyperparameters.engine not in NAMES:
+            raise ValueError(
+                f"engine must be {' or '.join(NAMES)}, got {shown(hyperparameters.engine)}"
+            )
     with section(path, "preprocessing"):
         preprocessing = Preprocessing.from_json(fields["preprocessing"])
     with section(path, "target"):
