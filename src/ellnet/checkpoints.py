@@ -89,7 +89,7 @@ class Checkpoints:
 
     def __init__(
         self,
-        folder: str | Path,
+        folder: str | Path | Callable[[], Path],
         every: str | None = "30s",
         *,
         keep: int = KEEP,
@@ -101,7 +101,8 @@ class Checkpoints:
         """Say where, how often, and how many.
 
         Args:
-            folder: is made when the first one is written.
+            folder: is made when the first one is written; or a function that gives it, which is asked
+                once training begins.
             every: `30s`, `10min`, `2h` or `5epochs`; None writes one only where a run is interrupted.
             keep: files that are kept; older ones are deleted, and their digests stay.
             share: part of the run's time that checkpoints may take: where they would take more
@@ -114,16 +115,8 @@ class Checkpoints:
         Raises:
             HyperparameterError: a value that is not allowed.
         """
-        if isinstance(keep, bool) or not isinstance(keep, int) or keep < 2:
-            raise HyperparameterError(
-                f"at least 2 checkpoints must be kept, the older for when the newer is damaged, got "
-                f"{keep!r}"
-            )
-        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
-            raise HyperparameterError(
-                f"the share of the time for checkpoints must be above 0 and at most 1, got {share!r}"
-            )
-        self.folder = Path(folder)
+        _check(keep, share)
+        self._where = folder
         self.every = None if every is None else Interval.read(every)
         self.parent = parent
         self._keep, self._share = keep, float(share)
@@ -135,6 +128,11 @@ class Checkpoints:
         self._last_epoch, self._epoch, self._epoch_seconds = 0, 0, 0.0
         self._spent, self._cost = 0.0, 0.0
         self._said = False
+
+    @property
+    def folder(self) -> Path:
+        """Where they stand."""
+        return Path(self._where() if callable(self._where) else self._where)
 
     def held(self) -> AbstractContextManager[None]:
         """Keep other processes out of the folder.
@@ -232,7 +230,7 @@ class Checkpoints:
         """Say whether it is time, and affordable; a run that diverged is not written down."""
         state, stopped = checkpoint.state, checkpoint.history.stopped
         if stopped == "interrupted":
-            return True
+            return state.step > 0
         if self.every is None or stopped == "diverged":
             return False
         if stopped:
@@ -325,10 +323,23 @@ class Checkpoints:
         return checkpoint
 
 
+def _check(keep: object, share: object) -> None:
+    if isinstance(keep, bool) or not isinstance(keep, int) or keep < 2:
+        raise HyperparameterError(
+            "at least 2 checkpoints must be kept, the older for when the newer is damaged, got "
+            f"{keep!r}"
+        )
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
+        raise HyperparameterError(
+            f"the share of the time for checkpoints must be above 0 and at most 1, got {share!r}"
+        )
+
+
 def _expected_cost(checkpoint: Checkpoint) -> float:
     """Return the seconds that a first checkpoint is taken to cost."""
     groups = 2 + len(checkpoint.state.moments)
-    numbers = groups * sum(math.prod(a.shape) for a in checkpoint.state.parameters.arrays())
+    arrays = checkpoint.state.parameters.arrays()
+    numbers = groups * sum(int(math.prod(a.shape)) for a in arrays)
     return DISK_SECONDS + 8 * numbers / BYTES_A_SECOND
 
 
@@ -345,4 +356,3 @@ def _listed(folder: Path) -> list[Path]:
         return list(folder.iterdir())
     except OSError:
         return []
-

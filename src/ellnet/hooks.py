@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ellnet.arrays import Array
 from ellnet.batches import Examples
+from ellnet.files.checkpoint_file import Checkpoint
 from ellnet.history import History
 from ellnet.network import Network
 from ellnet.state import TrainingState
@@ -48,10 +49,11 @@ class Hook:
     def before_run(self, epochs: int) -> None:
         """Training is about to run at most so many epochs."""
 
-    def resume(self, history: History) -> None:
-        """The run goes on after this history, which earlier calls had told of or another process has.
+    def resume(self, begun: Checkpoint | None) -> None:
+        """The run goes on from a checkpoint, and what it had reached beyond that is taken again.
 
-        It is called before the first step, and once more where a run has to begin again further back.
+        It is called after `before_run`, and once more where a run has to begin further back; None is
+        the very start.
         """
 
     def after_step(self, taken: int, of: int) -> None:

@@ -18,7 +18,7 @@ from ellnet.network import Network, Parameters
 from ellnet.state import TrainingState
 from ellnet.stopping import Look, Stopping
 
-__all__ = ["Loop", "Material", "Rewind", "cut_again"]
+__all__ = ["Loop", "Material", "cut_again"]
 
 SMALLEST_RATE = 1e-6
 """From here on down the adaptive schedule cuts no more: where nothing else is left, the run ends."""

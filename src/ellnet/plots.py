@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["CostCurveDisplay"]
+__all__ = ["CostCurveDisplay", "parted"]
 
 WIDE = 10.0
 """From this ratio of the highest to the lowest cost on, the scale is logarithmic."""
@@ -21,24 +21,33 @@ class CostCurveDisplay:
 
     Attributes:
         history: what is drawn.
+        parent: what is drawn beside it, paler: the run that it branched from.
         ax_: the axes, once drawn.
         figure_: the figure, once drawn.
     """
 
-    def __init__(self, history: History) -> None:
-        """Take the history to draw."""
+    def __init__(self, history: History, parent: History | None = None) -> None:
+        """Take the history to draw, and that of the run that it branched from."""
         self.history = history
+        self.parent = parent
         self.ax_: Axes
         self.figure_: Figure
 
     @classmethod
-    def from_history(cls, history: History, *, ax: "Axes | None" = None, title: str = "") -> Self:
-        """Draw the curves of a history.
+    def from_history(
+        cls,
+        history: History,
+        *,
+        parent: History | None = None,
+        ax: "Axes | None" = None,
+        title: str = "",
+    ) -> Self:
+        """Draw the curves of a history, beside those of the run that it branched from.
 
         Raises:
             MissingExtraError: matplotlib is not installed.
         """
-        return cls(history).plot(ax=ax, title=title)
+        return cls(history, parent).plot(ax=ax, title=title)
 
     def plot(self, *, ax: "Axes | None" = None, title: str = "") -> Self:
         """Draw the curves on `ax`, or on new axes.
@@ -48,6 +57,8 @@ class CostCurveDisplay:
         """
         if ax is None:
             ax = _figure().add_subplot()
+        if self.parent is not None:
+            self._draw_parent(ax, self.parent)
         epochs = range(1, len(self.history.epochs) + 1)
         marker: dict[str, Any] = {"marker": "o"} if len(epochs) == 1 else {}
         ax.plot(
@@ -59,6 +70,8 @@ class CostCurveDisplay:
             self._mark_best(ax, validation)
         ax.set(xlabel="epoch", ylabel="cost", title=title)
         costs = [*self.history.costs, *validation]
+        if self.parent is not None:
+            costs += [*self.parent.costs, *self.parent.validation_costs]
         if costs and min(costs) > 0 and max(costs) >= WIDE * min(costs):
             ax.set_yscale("log")
         ax.grid(alpha=0.3)
@@ -67,6 +80,16 @@ class CostCurveDisplay:
         assert figure is not None  # noqa: S101 - axes that can be drawn on are on a figure
         self.ax_, self.figure_ = ax, figure
         return self
+
+    def _draw_parent(self, ax: "Axes", parent: History) -> None:
+        """Draw the other run's curves, and the epoch where both part."""
+        epochs = range(1, len(parent.epochs) + 1)
+        ax.plot(epochs, parent.costs, label="parent, training", color="#a9bfe3")
+        if parent.validation_costs:
+            epochs = range(1, len(parent.validation_costs) + 1)
+            ax.plot(epochs, parent.validation_costs, label="parent, validation", color="#e8b996")
+        parting = parted(self.history, parent)
+        ax.axvline(parting, color="#888888", linestyle=":", label=f"branched after epoch {parting}")
 
     def _mark_best(self, ax: "Axes", validation: list[float]) -> None:
         best = self.history.best_epoch
@@ -77,6 +100,13 @@ class CostCurveDisplay:
     def save(self, path: Path) -> None:
         """Write the picture as PNG."""
         self.figure_.savefig(path, dpi=120)
+
+
+def parted(history: History, parent: History) -> int:
+    """Return the number of epochs that a branch has in common with the run that it branched from."""
+    pairs = zip(history.costs, parent.costs, strict=False)
+    same = [a == b for a, b in pairs]
+    return same.index(False) if False in same else len(same)
 
 
 def _figure() -> "Figure":

@@ -1,6 +1,6 @@
 """Training: epochs, validation, early stopping and hooks around an engine's run."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +17,6 @@ from ellnet.equations.optimizers import OPTIMIZERS
 from ellnet.errors import DivergenceError, FileAccessError, HyperparameterError
 from ellnet.files.checkpoint_file import Checkpoint
 from ellnet.files.digest_chain import Origin, array_digests
-from ellnet.history import History
 from ellnet.hooks import Hook, Metric, Outcome
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.interruption import interruptible
@@ -27,7 +26,7 @@ from ellnet.state import TrainingState
 from ellnet.stopping import EarlyStopping, Standstill, Stopping
 from ellnet.version import NUMERICS
 
-__all__ = ["Hook", "Metric", "Outcome", "moments_of", "split_off", "train"]
+__all__ = ["Hook", "Metric", "Outcome", "moments_of", "origin_of", "split_off", "train"]
 
 
 def split_off(
@@ -102,7 +101,9 @@ def train(
     recorder = _recorder(checkpoints, hyperparameters)
     job = _Job(net, examples, validation, hyperparameters, metric, tuple(hooks), n_threads)
     with nullcontext() if recorder is None else recorder.held():
-        outcome = job.run(recorder, state, epochs, stopping or _stopping(hyperparameters, validation))
+        outcome = job.run(
+            recorder, state, epochs, stopping or _stopping(hyperparameters, validation)
+        )
     for hook in hooks:
         hook.after_run(outcome)
     if job.loop.trouble is not None:
@@ -156,10 +157,11 @@ class _Job:
             at = state if begun is None else begun.state
             if last < 0:
                 last = chosen.epochs if epochs is None else at.epoch + epochs
-                self._tell(lambda hook, last=last: hook.before_run(last))
+                for hook in self.hooks:
+                    hook.before_run(last)
             if begun is not None or told:
-                history = History() if begun is None else begun.history
-                self._tell(lambda hook, history=history: hook.resume(history))
+                for hook in self.hooks:
+                    hook.resume(begun)
             if stopping is not None and fresh:
                 stopping.recall(fresh)
             told = True
@@ -169,10 +171,6 @@ class _Job:
         raise FileAccessError(
             "the run cannot go on: none of its checkpoints can be read; branch again from its parent"
         )
-
-    def _tell(self, what: Callable[[Hook], object]) -> None:
-        for hook in self.hooks:
-            what(hook)
 
     def _attempt(
         self,
@@ -208,22 +206,35 @@ class _Job:
             yield begun
 
     def _origin(self) -> Origin:
-        """Return what the run is made of; the name of the engine's target makes no difference."""
-        net, chosen = self.net, self.hyperparameters
-        taken = engine(chosen.engine).describe(net, chosen, self.seen, self.validation)
-        options = {k: list(v) if isinstance(v, tuple) else v for k, v in net.cost_options.items()}
-        made: Mapping[str, Any] = {
-            "architecture": {
-                "n": list(net.n),
-                "activations": list(net.activations),
-                "cost": net.cost,
-                "cost_options": options,
-            },
-            "engine": taken.partition(" ")[0].rstrip(":"),
-            "hyperparameters": chosen.to_json(),
-            "numerics": NUMERICS,
-        }
-        return Origin(array_digests(self.examples, self.validation), made)
+        return origin_of(self.net, self.examples, self.validation, self.hyperparameters)
+
+
+def origin_of(
+    net: Network, examples: Examples, validation: Examples | None, chosen: Hyperparameters
+) -> Origin:
+    """Return what a run is made of, as the digest chain has it.
+
+    Args:
+        net: its architecture counts, and no parameter.
+        examples: what is learned from, labels not smoothed.
+        validation: what is validated on.
+        chosen: the hyperparameters, with no "auto" left that follows the rows.
+    """
+    taken = engine(chosen.engine).describe(net, chosen, examples, validation)
+    options = {k: list(v) if isinstance(v, tuple) else v for k, v in net.cost_options.items()}
+    made: Mapping[str, Any] = {
+        "architecture": {
+            "n": list(net.n),
+            "activations": list(net.activations),
+            "cost": net.cost,
+            "cost_options": options,
+        },
+        "engine": taken.partition(" ")[0].rstrip(":"),  # its target makes no difference
+        "hyperparameters": chosen.to_json(),
+        "numerics": NUMERICS,
+        "parent": "",
+    }
+    return Origin(array_digests(examples, validation), made)
 
 
 def _interrupted(standing: Checkpoint) -> Checkpoint:

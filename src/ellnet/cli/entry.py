@@ -8,11 +8,13 @@ from collections.abc import Sequence
 
 import click
 
+from ellnet.cli.branch import branch
 from ellnet.cli.evaluate import evaluate
 from ellnet.cli.inspect import inspect
 from ellnet.cli.predict import predict
 from ellnet.cli.terminal import one_line
 from ellnet.cli.train import train
+from ellnet.cli.verify import verify
 from ellnet.cli.warnings_shown import warnings_shown
 from ellnet.errors import EllnetError
 from ellnet.version import VERSION
@@ -34,7 +36,7 @@ def commands() -> None:
     """
 
 
-for command in (train, predict, evaluate, inspect):
+for command in (train, predict, evaluate, inspect, branch, verify):
     commands.add_command(command)
 
 

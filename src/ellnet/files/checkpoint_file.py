@@ -184,9 +184,7 @@ def _columns_first(checkpoint: Checkpoint) -> Iterator[str]:
     return (name for name, array in _named(checkpoint) if not array.flags.c_contiguous)
 
 
-def _state(
-    fields: dict[str, Any], tensors: Tensors
-) -> tuple[TrainingState, Parameters | None]:
+def _state(fields: dict[str, Any], tensors: Tensors) -> tuple[TrainingState, Parameters | None]:
     """Build the state and the best parameters; takes their tensors away."""
     L, moments = fields["L"], fields["moments"]
     if not 1 <= L <= len(tensors) or not 0 <= moments <= MOST_MOMENTS:
@@ -220,9 +218,13 @@ def _history(found: object, tensors: Tensors) -> History:
     iterations = tensors.pop(ITERATIONS).tolist()
     columns = [tensors.pop(name).tolist() for name in EPOCHS]
     epochs = [
-        Epoch(cost, *(None if math.isnan(x) else x for x in validated), seconds)
-        for cost, *validated, seconds in zip(*columns, strict=True)
+        Epoch(cost, _known(validation_cost), _known(metric), seconds)
+        for cost, validation_cost, metric, seconds in zip(*columns, strict=True)
     ]
     if not 0 <= fields["best_epoch"] <= len(epochs):
         raise ValueError(f"best_epoch must be one of the {len(epochs)} epochs or 0")
     return replace(History(tuple(iterations), tuple(epochs)), **fields)
+
+
+def _known(number: float) -> float | None:
+    return None if math.isnan(number) else number

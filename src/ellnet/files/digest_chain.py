@@ -143,4 +143,5 @@ def _digest(array: Array) -> str:
 
 def _bytes(array: NDArray[Any]) -> memoryview:
     """Return the numbers row after row, copied only where they do not lie so."""
-    return memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+    flat: Any = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    return memoryview(flat)

@@ -42,8 +42,8 @@ class Entry:
         try:
             found = json.loads(line)
             links = Links(*(str(found[name]) for name in ("data", "chosen", "place", "parameters")))
-            numbers = (int(found[name]) for name in ("epoch", "batch", "step"))
-            return cls(*numbers, links, str(found["stopped"]))
+            epoch, batch, step = (int(found[name]) for name in ("epoch", "batch", "step"))
+            return cls(epoch, batch, step, links, str(found["stopped"]))
         except (ValueError, TypeError, LookupError):
             return None
 
