@@ -98,7 +98,7 @@ def train(
     if resume is not None:
         return _resume(console, resume, table, (given, settings), as_json=as_json)
     if table is None:
-        raise HyperparameterError("say which table to train on: ellnet train TABLE")
+        raise click.UsageError("missing argument 'TABLE'", click.get_current_context())
     hyperparameters = chosen_hyperparameters(given, settings)
     chosen = _chosen(given, settings)
     plan, path, folder = _plan(table, chosen), file_of(table), _folder(chosen)
