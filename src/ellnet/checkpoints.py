@@ -170,11 +170,13 @@ class Checkpoints:
         if self._start is not None and not files:
             self._write(self.folder / START, self._start)
             files = self.files()
-        for path in reversed(files):
+        while files:  # listed anew each time: an attempt from further back writes and deletes some
+            path = files[-1]
             found = self._read(path)
             if found is not None:
                 self._last_epoch = found.state.epoch
                 yield found
+            files = [other for other in self.files() if _order(other) < _order(path)]
         if not (self.folder / START).exists():
             self._last_epoch = 0
             yield None
@@ -218,13 +220,8 @@ class Checkpoints:
 
     def files(self) -> list[Path]:
         """Return the checkpoints that are there, the start of a branch first, the newest last."""
-        numbered = [
-            (int(found[1]), int(found[2]), path)
-            for path in _listed(self.folder)
-            if (found := NAME.fullmatch(path.name))
-        ]
-        start = self.folder / START
-        return [*([start] if start.exists() else []), *(path for *_, path in sorted(numbered))]
+        found = [path for path in _listed(self.folder) if path.name == START or _is_numbered(path)]
+        return sorted(found, key=_order)
 
     def _wanted(self, checkpoint: Checkpoint, now: float) -> bool:
         """Say whether it is time, and affordable; a run that diverged is not written down."""
@@ -341,6 +338,16 @@ def _expected_cost(checkpoint: Checkpoint) -> float:
     arrays = checkpoint.state.parameters.arrays()
     numbers = groups * sum(int(math.prod(a.shape)) for a in arrays)
     return DISK_SECONDS + 8 * numbers / BYTES_A_SECOND
+
+
+def _is_numbered(path: Path) -> bool:
+    return NAME.fullmatch(path.name) is not None
+
+
+def _order(path: Path) -> tuple[int, int]:
+    """Return where a file's checkpoint stands; the start of a branch comes first."""
+    found = NAME.fullmatch(path.name)
+    return (int(found[1]), int(found[2])) if found else (-1, 0)
 
 
 def sweep(folder: Path) -> None:
