@@ -40,6 +40,9 @@ class Recorder(Protocol):
     every_step: bool
     """Whether it wants to be asked before every step, and not by the clock."""
 
+    resumes: bool
+    """Whether a run goes on that another process may have told of already."""
+
     def held(self) -> AbstractContextManager[None]:
         """Keep other processes out while a run writes."""
 
@@ -120,7 +123,7 @@ class Checkpoints:
         self.every = None if every is None else Interval.read(every)
         self.parent = parent
         self._keep, self._share = keep, float(share)
-        self._resume, self._start = resume, start
+        self.resumes, self._start = resume, start
         self._origins: Origins | None = None
         self._origin: Origin | None = None
         self._seen: dict[tuple[int, int], str] = {}
@@ -161,7 +164,7 @@ class Checkpoints:
         self._origins, self._origin = origin, None
         self._began = self._last = self._epoch_ended = time.monotonic()
         files = self.files()
-        if files and not self._resume:
+        if files and not self.resumes:
             raise FileAccessError(
                 f"{self.folder} holds checkpoints already; resume from them, or name another folder"
             )

@@ -216,7 +216,8 @@ class Loop:
             hook.after_step(taken, of)
         if self.pressed():
             return True
-        if self.recorder is not None and not self._whole:
+        progress = taken != self.state.batch  # or a very short interval would let nothing be done
+        if self.recorder is not None and not self._whole and progress:
             self._cut = self.recorder.cuts(self.state.epoch, taken)
         return self._cut
 

@@ -16,6 +16,7 @@ class Places:
     """Cuts a run at places that are named beforehand, and hands on what it stands at there."""
 
     every_step = True
+    resumes = False
 
     def __init__(
         self,

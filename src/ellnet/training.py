@@ -152,7 +152,7 @@ class _Job:
         if state is None:
             state = TrainingState.start(self.net.parameters, moments_of(chosen), chosen.seed)
         fresh = stopping.memory() if stopping is not None and recorder is not None else {}
-        last, told = -1, False
+        last, told = -1, recorder is not None and recorder.resumes
         for begun in self._places(recorder):
             at = state if begun is None else begun.state
             if last < 0:
