@@ -133,6 +133,11 @@ class Checkpoints:
         self._said = False
 
     @property
+    def seconds(self) -> float:
+        """Time that they have taken in this run, digests of the data included."""
+        return self._spent
+
+    @property
     def folder(self) -> Path:
         """Where they stand."""
         return Path(self._where() if callable(self._where) else self._where)

@@ -229,19 +229,20 @@ class Lineage:
             before = entry.place
 
 
-def branch_point(there: Checkpoint, *, other_data: bool) -> Checkpoint:
+def branch_point(there: Checkpoint, seed: int, *, other_data: bool) -> Checkpoint:
     """Return a checkpoint as a branch begins with it: nothing has ended, and patience is whole again.
 
     Args:
         there: what stands in the parent.
+        seed: of the order of examples and of dropout from here on.
         other_data: whether the branch validates on other examples, which makes the best so far no
             measure any more.
     """
-    history = replace(there.history, stopped="")
+    state, history = replace(there.state, seed=seed), replace(there.history, stopped="")
     if other_data:
-        return Checkpoint(there.state, replace(history, best_epoch=0))
+        return Checkpoint(state, replace(history, best_epoch=0))
     memory = None if there.memory is None else {**there.memory, "waited": 0.0}
-    return replace(there, history=history, memory=memory)
+    return replace(there, state=state, history=history, memory=memory)
 
 
 def same_parameters(one: Parameters, other: Parameters) -> bool:

@@ -155,7 +155,10 @@ def differing_columns(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     for words, names in (
         ("it has no column", [name for name in old if name not in new]),
         ("it has a new column", [name for name in new if name not in old]),
-        ("there are other values in column", [name for name in old if new[name] != old[name]]),
+        (
+            "there are other values in column",
+            [name for name in old if name in new and new[name] != old[name]],
+        ),
     ):
         if names:
             more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""

@@ -13,8 +13,8 @@ from ellnet.files.checkpoint_file import read_checkpoint, write_checkpoint
 from ellnet.models import load
 from tests.cli.command_line import Ell, finished, mixed_table, program, refused
 
-WORDS = ("--target", "y", "--hidden", "6,4", "--epochs", "12", "--checkpoint-share", "1")
-EVERY = ("--checkpoint-every", "3epochs")
+WORDS = ("--target", "y", "--hidden", "6,4", "--epochs", "12", "--learning-rate", "0.02")
+EVERY = ("--checkpoint-every", "3epochs", "--checkpoint-share", "1")
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +25,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         assert main(["train", "t.csv", *WORDS, *EVERY, "--out", "run"]) == 0
+        assert load("run/model.safetensors").history.best_epoch == 12
     return folder
 
 
@@ -105,8 +106,10 @@ def test_ctrl_c_without_checkpoints_can_be_gone_on_with(ell: Ell, tmp_path: Path
     """The interrupt leaves what it takes, and the bits are those of a whole run."""
     X = np.random.default_rng(0).standard_normal((20_000, 30)).astype(np.float32)
     np.savez("big.npz", X=X, y=(X[:, 0] > 0).astype(np.int64))
-    words = ("train", "big.npz", "--target", "y", "--hidden", "200,100", "--epochs", "8")
-    words = (*words, "--no-early-stopping", "--batch-size", "32")
+    words = (
+        *("train", "big.npz", "--target", "y", "--hidden", "200,100", "--epochs", "8"),
+        *("--no-early-stopping", "--batch-size", "32"),
+    )
     process = program(*words, "--out", "run", cwd=tmp_path)
     while process.poll() is None and not Path("run/metrics.jsonl").exists():
         pass
@@ -131,7 +134,7 @@ def test_ctrl_c_without_checkpoints_can_be_gone_on_with(ell: Ell, tmp_path: Path
     [
         (
             ("--learning-rate", "0.5"),
-            "learning_rate is 0.5 here and 0.001 in the run run, which goes",
+            "learning_rate is 0.5 here and 0.02 in the run run, which goes",
         ),
         (("--seed", "9"), "seed is 9 here and 0 in the run run"),
         (("--epochs", "20"), "branch: ellnet branch run --epoch N --epochs"),
@@ -187,8 +190,10 @@ def test_a_table_that_has_moved_is_named(here: Ell) -> None:
     """The same data from another place are the same."""
     stop("run", kept=1)
     Path("t.csv").rename("moved.csv")
+    told = json.loads(Path("run/run.json").read_text())
+    Path("run/run.json").write_text(json.dumps({**told, "path": "/nowhere/t.csv"}))
 
-    assert "there is no such file" in refused(here("train", "--resume", "run"))
+    assert "there is no file /nowhere/t.csv" in refused(here("train", "--resume", "run"))
     assert here("train", "moved.csv", "--resume", "run").code == 0
 
 
@@ -281,7 +286,6 @@ def test_a_branch_with_another_seed_keeps_the_parts(here: Ell) -> None:
     assert here("branch", "run", "--epoch", "9", "--seed", "5", "--out", "b").code == 0
 
     reports = [json.loads(Path(run, "report.json").read_text()) for run in ("run", "b")]
-    assert reports[0]["scores"]["linear"] != {}
     assert reports[0]["scores"]["prior"] == reports[1]["scores"]["prior"]
     assert parameters("b") != parameters("run")
     assert here("verify", "b").code == 0

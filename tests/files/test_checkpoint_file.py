@@ -5,6 +5,7 @@ import json
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from ellnet.state import TrainingState
 ORIGIN = Origin({"X": "a" * 64}, {"hyperparameters": {"seed": 3}, "engine": "native", "parent": ""})
 
 
-def parameters(seed: int, order: str = "C") -> Parameters:
+def parameters(seed: int, order: Literal["C", "F"] = "C") -> Parameters:
     """Some parameters of a network of 3, 4 and 2 units."""
     draws = np.random.default_rng(seed)
     shapes = ((4, 3), (4, 1), (2, 4), (2, 1))
@@ -75,7 +76,7 @@ def test_every_bit_comes_back(tmp_path: Path) -> None:
     assert [getattr(back.state, name) for name in numbers] == [17, 2, 3, 0.1 + 0.2, 1, 2**64 - 1]
 
 
-def test_the_last_link_changes_with_everything_before_it(tmp_path: Path) -> None:
+def test_the_last_link_changes_with_everything_before_it() -> None:
     """Data, choices, place, and each number; not with the clock."""
     there = checkpoint()
     first = chain_at(there, ORIGIN)

@@ -37,9 +37,11 @@ def test_a_torn_line_costs_only_itself(tmp_path: Path) -> None:
 
 def test_a_lock_keeps_others_out_until_it_is_given_back(tmp_path: Path) -> None:
     """In this process as in another."""
-    with locked(tmp_path / "f", "the run"):
-        with pytest.raises(FileAccessError, match="another process is training into the run; wait"):
-            locked(tmp_path / "f", "the run").__enter__()
+    with (
+        locked(tmp_path / "f", "the run"),
+        pytest.raises(FileAccessError, match="another process is training into the run; wait"),
+    ):
+        locked(tmp_path / "f", "the run").__enter__()
 
     with locked(tmp_path / "f", "the run"):
         assert (tmp_path / "f").read_bytes() == b""

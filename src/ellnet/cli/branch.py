@@ -109,7 +109,7 @@ def branch(
         keep=record.checkpoints.keep,
         share=record.checkpoints.share,
         resume=True,
-        start=branch_point(point, other_data=bool(differs)),
+        start=branch_point(point, chosen.seed, other_data=bool(differs)),
         parent=digest,
     )
     setting = Setting(console, as_json, checkpoints, inherited, history)

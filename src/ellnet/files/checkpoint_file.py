@@ -139,7 +139,8 @@ def read_checkpoint(path: Path) -> tuple[Checkpoint, Origin, Links]:
     with section(path, "digest chain"):
         if chain_of(origin, state, whole) != links:
             raise ValueError("it is not that of the data, choices, place and numbers in the file")
-    memory = {k: math.inf if v is None else float(v) for k, v in fields["memory"].items()}
+    with section(path, "memory"):
+        memory = {k: math.inf if v is None else float(v) for k, v in fields["memory"].items()}
     return Checkpoint(state, history, best, memory or None), origin, links
 
 
