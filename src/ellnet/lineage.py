@@ -18,12 +18,14 @@ from ellnet.files.ledger import Entry, read_ledger
 from ellnet.hooks import Hook
 from ellnet.network import Network, Parameters
 from ellnet.places import Place, Places
+from ellnet.preprocessing import Preprocessing
 from ellnet.run_records import RunRecord
 from ellnet.runs import RunFolder
+from ellnet.targets import Target
 from ellnet.training import origin_of, train
 from ellnet.workflow import Inherited, Material, network_for, prepared
 
-__all__ = ["Lineage", "Stretch", "branch_point", "same_parameters"]
+__all__ = ["Lineage", "Stretch", "branch_point", "inherited_of", "same_parameters"]
 
 THE_START: Place = (0, 0)
 
@@ -83,7 +85,7 @@ class Lineage:
             HyperparameterError: a checkpoint is of other data or choices; names the difference.
             CorruptFileError: a checkpoint is damaged.
         """
-        inherited = Inherited(record.split_seed)
+        inherited = inherited_of(record)
         material = prepared(table, record.plan, record.hyperparameters, inherited)
         net = network_for(material.learned, material.target, material.hyperparameters)
         parent = record.parent.digest if record.parent else ""
@@ -227,6 +229,15 @@ class Lineage:
                 before, entry.place, entry.links.parameters, digest, seconds / len(entries)
             )
             before = entry.place
+
+
+def inherited_of(record: RunRecord) -> Inherited:
+    """Return what a run has from the one that it branched from; of any other its own seed alone."""
+    taken = record.inherited
+    if not taken:
+        return Inherited(record.split_seed)
+    preprocessing = Preprocessing.from_json(taken["preprocessing"])
+    return Inherited(record.split_seed, preprocessing, Target.from_json(taken["target"]))
 
 
 def branch_point(there: Checkpoint, seed: int, *, other_data: bool) -> Checkpoint:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["CostCurveDisplay", "parted"]
+__all__ = ["CostCurveDisplay"]
 
 WIDE = 10.0
 """From this ratio of the highest to the lowest cost on, the scale is logarithmic."""
@@ -22,14 +22,16 @@ class CostCurveDisplay:
     Attributes:
         history: what is drawn.
         parent: what is drawn beside it, paler: the run that it branched from.
+        parted: the last epoch that both have in common.
         ax_: the axes, once drawn.
         figure_: the figure, once drawn.
     """
 
-    def __init__(self, history: History, parent: History | None = None) -> None:
-        """Take the history to draw, and that of the run that it branched from."""
+    def __init__(self, history: History, parent: History | None = None, parted: int = 0) -> None:
+        """Take the history to draw, that of the run that it branched from, and after which epoch."""
         self.history = history
         self.parent = parent
+        self.parted = parted
         self.ax_: Axes
         self.figure_: Figure
 
@@ -39,6 +41,7 @@ class CostCurveDisplay:
         history: History,
         *,
         parent: History | None = None,
+        parted: int = 0,
         ax: "Axes | None" = None,
         title: str = "",
     ) -> Self:
@@ -47,7 +50,7 @@ class CostCurveDisplay:
         Raises:
             MissingExtraError: matplotlib is not installed.
         """
-        return cls(history, parent).plot(ax=ax, title=title)
+        return cls(history, parent, parted).plot(ax=ax, title=title)
 
     def plot(self, *, ax: "Axes | None" = None, title: str = "") -> Self:
         """Draw the curves on `ax`, or on new axes.
@@ -88,8 +91,8 @@ class CostCurveDisplay:
         if parent.validation_costs:
             epochs = range(1, len(parent.validation_costs) + 1)
             ax.plot(epochs, parent.validation_costs, label="parent, validation", color="#e8b996")
-        parting = parted(self.history, parent)
-        ax.axvline(parting, color="#888888", linestyle=":", label=f"branched after epoch {parting}")
+        label = f"branched after epoch {self.parted}"
+        ax.axvline(self.parted, color="#888888", linestyle=":", label=label)
 
     def _mark_best(self, ax: "Axes", validation: list[float]) -> None:
         best = self.history.best_epoch
@@ -100,13 +103,6 @@ class CostCurveDisplay:
     def save(self, path: Path) -> None:
         """Write the picture as PNG."""
         self.figure_.savefig(path, dpi=120)
-
-
-def parted(history: History, parent: History) -> int:
-    """Return the number of epochs that a branch has in common with the run that it branched from."""
-    pairs = zip(history.costs, parent.costs, strict=False)
-    same = [a == b for a, b in pairs]
-    return same.index(False) if False in same else len(same)
 
 
 def _figure() -> "Figure":

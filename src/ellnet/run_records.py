@@ -62,6 +62,7 @@ class RunRecord:
         split_seed: what the parts were drawn by.
         data: `rows`, and the digest of each of the `columns`; {} where it was not noted.
         parent: the run that it branched from.
+        inherited: `preprocessing` and `target` of that run, where a branch has another table; else {}.
     """
 
     table: str
@@ -74,6 +75,7 @@ class RunRecord:
     checkpoints: Schedule = Schedule()
     data: Mapping[str, Any] = field(default_factory=dict)
     parent: Parent | None = None
+    inherited: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -112,6 +114,7 @@ class RunRecord:
             checkpoints=Schedule(**fields.mapping("checkpoints")),
             data=fields.mapping("data"),
             parent=Parent(**parent) if parent else None,
+            inherited=fields.mapping("inherited"),
         )
         fields.done()
         return record
@@ -130,6 +133,7 @@ class RunRecord:
             "hyperparameters": self.hyperparameters.to_json(),
             "checkpoints": asdict(self.checkpoints),
             "parent": asdict(self.parent) if self.parent else {},
+            "inherited": dict(self.inherited),
         }
         text = json.dumps(values, indent=2, allow_nan=False)
         write_durably(folder / NAME, f"{text}\n".encode())

@@ -260,6 +260,11 @@ def test_a_branch_on_another_table_is_on_purpose(here: Ell) -> None:
     assert "the table is not what run saw: it has 61 rows and had 60" in ran.err
     models = [load(f"{run}/model.safetensors") for run in ("run", "b")]
     assert models[0].preprocessing.to_json() == models[1].preprocessing.to_json()
+    bits = parameters("b")
+    stop("b", kept=0)
+    assert here("train", "--resume", "b").code == 0
+    assert parameters("b") == bits
+    assert here("verify", "b").code == 0
     assert "keeps no checkpoint of epoch 4, and more.csv is not the table" in refused(
         here("branch", "run", "more.csv", "--epoch", "4")
     )

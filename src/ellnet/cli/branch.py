@@ -33,11 +33,10 @@ from ellnet.errors import DataError, EllnetWarning, HyperparameterError
 from ellnet.files.checkpoint_file import Checkpoint, chain_at, read_checkpoint
 from ellnet.history import History
 from ellnet.hyperparameters import Hyperparameters
-from ellnet.lineage import Lineage, branch_point
+from ellnet.lineage import Lineage, branch_point, inherited_of
 from ellnet.models import load
 from ellnet.run_records import Parent, RunRecord
 from ellnet.runs import RunFolder
-from ellnet.workflow import Inherited
 
 __all__ = ["branch"]
 
@@ -85,7 +84,6 @@ def branch(
     columns = open_as_recorded(parent, table)
     differs = differs_from_run(parent, columns)
     point, history, digest = _point(console, run, parent, table if differs else None, epoch)
-    inherited = _inherited(run, parent, differs)
     source = table or parent.table
     path = file_of(source)
     record = replace(
@@ -96,6 +94,7 @@ def branch(
         checkpoints=schedule_of(given, settings, parent.checkpoints),
         data={},
         parent=Parent(str(run), epoch, digest),
+        inherited=_inherited(run, parent, differs),
     )
     making = Record(
         console,
@@ -112,7 +111,7 @@ def branch(
         start=branch_point(point, chosen.seed, other_data=bool(differs)),
         parent=digest,
     )
-    setting = Setting(console, as_json, checkpoints, inherited, history)
+    setting = Setting(console, as_json, checkpoints, inherited_of(record), history, epoch)
     return perform(setting, columns, making)
 
 
@@ -156,10 +155,10 @@ def _point(
     return checkpoint, history, lineage.digest(checkpoint)
 
 
-def _inherited(run: Path, parent: RunRecord, differs: str) -> Inherited:
-    """Return what the branch takes over; of another table, how the parent made it examples too."""
+def _inherited(run: Path, parent: RunRecord, differs: str) -> Mapping[str, Any]:
+    """Return how the parent made its table examples, which a branch with another table takes over."""
     if not differs:
-        return Inherited(parent.split_seed)
+        return parent.inherited
     model = RunFolder.existing(run).model
     if not model.exists():
         raise DataError(
@@ -173,4 +172,7 @@ def _inherited(run: Path, parent: RunRecord, differs: str) -> Inherited:
         stacklevel=2,
     )
     found = load(model)
-    return Inherited(parent.split_seed, found.preprocessing, found.target)
+    return {
+        "preprocessing": found.preprocessing.to_json(),
+        "target": found.target.to_json(),
+    }

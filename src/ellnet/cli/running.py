@@ -137,6 +137,7 @@ class Setting:
         checkpoints: how often they are taken, and where.
         inherited: what a branch takes over.
         parent: the history of the run that it parted from, for the picture.
+        parted: the epoch after which it did.
     """
 
     console: Console
@@ -144,6 +145,7 @@ class Setting:
     checkpoints: Checkpoints
     inherited: Inherited | None = None
     parent: History | None = None
+    parted: int = 0
 
 
 def perform(setting: Setting, columns: Columns, record: Record) -> int:
@@ -247,16 +249,18 @@ def _finish(setting: Setting, folder: RunFolder, trained: Trained) -> None:
     if history.stopped == "interrupted":
         click.echo("ellnet: interrupted; what was learned so far is saved", err=True)
         say(console, f"to go on: ellnet train --resume {shlex.quote(str(folder.path))}")
-    _draw(folder, history, setting.parent)
+    _draw(setting, folder, history)
     say(console, f"saved in {folder.path}: {', '.join(folder.files())}")
 
 
-def _draw(folder: RunFolder, history: History, parent: History | None) -> None:
+def _draw(setting: Setting, folder: RunFolder, history: History) -> None:
     """Draw the curve where there is one, and where it can be drawn; the rest stands without it."""
     if not history.epochs:
         return
     try:
-        drawn = CostCurveDisplay.from_history(history, parent=parent, title=folder.path.name)
+        drawn = CostCurveDisplay.from_history(
+            history, parent=setting.parent, parted=setting.parted, title=folder.path.name
+        )
         drawn.save(folder.curve)
     except MissingExtraError:
         return

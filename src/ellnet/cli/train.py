@@ -29,10 +29,11 @@ from ellnet.cli.tables_shown import REASONS
 from ellnet.cli.terminal import say, terminal
 from ellnet.columns import Columns
 from ellnet.errors import HyperparameterError
+from ellnet.history import History
+from ellnet.lineage import inherited_of
 from ellnet.parts import Plan
 from ellnet.run_records import RunRecord, Schedule
 from ellnet.runs import RunFolder
-from ellnet.workflow import Inherited
 
 __all__ = ["schedule_of", "train"]
 
@@ -176,8 +177,15 @@ def _resume(
         resume=True,
         parent=run.parent.digest if run.parent else "",
     )
-    setting = Setting(console, as_json, checkpoints, Inherited(run.split_seed))
+    setting = Setting(console, as_json, checkpoints, inherited_of(run), *_parent(run))
     return perform(setting, columns, record)
+
+
+def _parent(run: RunRecord) -> tuple[History | None, int]:
+    """Return the curve of the run that a run branched from, where that is still there, and the epoch."""
+    if run.parent is None or not Path(run.parent.run).is_dir():
+        return None, 0
+    return RunFolder.existing(Path(run.parent.run)).history(), run.parent.epoch
 
 
 def _check_same(
