@@ -168,6 +168,7 @@ class Checkpoints:
         """
         self._origins, self._origin = origin, None
         self._began = self._last = self._epoch_ended = time.monotonic()
+        self._spent = 0.0
         files = self.files()
         if files and not self.resumes:
             raise FileAccessError(
@@ -182,18 +183,18 @@ class Checkpoints:
             path = files[-1]
             found = self._read(path)
             if found is not None:
-                self._last_epoch = found.state.epoch
+                self._last_epoch = self._epoch = found.state.epoch
                 yield found
             files = [other for other in self.files() if _order(other) < _order(path)]
         if not (self.folder / START).exists():
-            self._last_epoch = 0
+            self._last_epoch = self._epoch = 0
             yield None
 
     def epochs_ahead(self, epoch: int) -> int:
         """Return how many epochs there are to the next checkpoint by number, 1 at least."""
         if self.every is None or not self.every.epochs:
             return 10**9
-        return max(1, self._last_epoch + self.every.epochs - epoch)
+        return max(1, self._last_epoch + self.every.epochs - epoch, self._epochs_to_afford())
 
     def cuts(self, epoch: int, taken: int) -> bool:
         """Say whether an interval of time has run out in the middle of an epoch."""
@@ -210,7 +211,8 @@ class Checkpoints:
         """
         now, state, stopped = time.monotonic(), checkpoint.state, checkpoint.history.stopped
         if state.epoch != self._epoch:
-            self._epoch_seconds, self._epoch_ended = now - self._epoch_ended, now
+            taken = max(1, state.epoch - self._epoch)
+            self._epoch_seconds, self._epoch_ended = (now - self._epoch_ended) / taken, now
             self._epoch = state.epoch
         self._cost = self._cost or _expected_cost(checkpoint)
         if not self._wanted(checkpoint, now):
@@ -250,6 +252,13 @@ class Checkpoints:
             self._say_seldom()
             return False
         return due
+
+    def _epochs_to_afford(self) -> int:
+        """Return how many epochs have to go by until the next checkpoint fits its share of the time."""
+        if self._share == 1 or self._epoch_seconds <= 0:
+            return 0
+        wanted = (self._spent + self._cost) / self._share
+        return int((wanted - (time.monotonic() - self._began)) / self._epoch_seconds)
 
     def _affordable(self, now: float) -> bool:
         return self._share == 1 or self._spent + self._cost <= self._share * (now - self._began)
