@@ -31,6 +31,19 @@ def test_without_validation_there_is_one_curve():
     assert len(display.ax_.get_lines()) == 1
 
 
+def test_a_branch_is_drawn_with_its_parent():
+    """Four curves, and a line where they part."""
+    other = History(epochs=(*HISTORY.epochs, Epoch(0.2, 0.3)), best_epoch=4)
+
+    display = CostCurveDisplay.from_history(HISTORY, parent=other, parted=2)
+
+    drawn = {line.get_label(): line for line in display.ax_.get_lines()}
+    np.testing.assert_array_equal(drawn["parent, training"].get_ydata(), other.costs)
+    np.testing.assert_array_equal(drawn["parent, validation"].get_ydata(), other.validation_costs)
+    np.testing.assert_array_equal(drawn["training, with penalty"].get_ydata(), HISTORY.costs)
+    np.testing.assert_array_equal(drawn["branched after epoch 2"].get_xdata(), [2, 2])
+
+
 def test_without_matplotlib_the_extra_is_named(monkeypatch):
     """One sentence says what to install."""
     real = builtins.__import__

@@ -224,6 +224,14 @@ class Patient:
         """The epoch at which it ends."""
         return self.left
 
+    def memory(self):
+        """How many are left."""
+        return {"left": self.left}
+
+    def recall(self, memory):
+        """Go on from there."""
+        self.left = int(memory["left"])
+
 
 def test_epochs_that_nobody_has_to_look_at_are_run_at_once(monkeypatch):
     """The engine is asked for all of them, and what is recorded is the same as one by one."""

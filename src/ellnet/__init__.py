@@ -3,6 +3,7 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from ellnet.checkpoints import Checkpoints
 from ellnet.datasets import load_dataset
 from ellnet.engines import engine
 from ellnet.hyperparameters import Hyperparameters
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __version__ = VERSION
 
 __all__ = [
+    "Checkpoints",
     "Hyperparameters",
     "MLPClassifier",
     "MLPRegressor",

@@ -91,13 +91,13 @@ class _Prefix(Sequence[T]):
 class HistoryKeeper:
     """A history that grows: adding to it, and looking at it, costs the same however long it is."""
 
-    def __init__(self, metric: str, engine: str) -> None:
-        """Begin with nothing run."""
+    def __init__(self, metric: str, engine: str, before: History | None = None) -> None:
+        """Begin with nothing run, or with what was run before."""
         self._metric = metric
         self._engine = engine
-        self._iterations: list[float] = []
-        self._epochs: list[Epoch] = []
-        self.best_epoch = 0
+        self._iterations: list[float] = list(before.iterations) if before else []
+        self._epochs: list[Epoch] = list(before.epochs) if before else []
+        self.best_epoch = before.best_epoch if before else 0
 
     def __len__(self) -> int:
         """Return the number of epochs that have ended."""
@@ -111,10 +111,10 @@ class HistoryKeeper:
         """Add an epoch."""
         self._epochs.append(epoch)
 
-    def so_far(self) -> History:
+    def so_far(self, stopped: str = "") -> History:
         """Return what has been run until now; later additions do not show in it."""
         iterations, epochs = _Prefix(self._iterations), _Prefix(self._epochs)
-        return History(iterations, epochs, self._metric, self.best_epoch, engine=self._engine)
+        return History(iterations, epochs, self._metric, self.best_epoch, stopped, self._engine)
 
     def ended(self, stopped: str, best_epoch: int) -> History:
         """Return the whole history, with why training ended."""

@@ -21,24 +21,36 @@ class CostCurveDisplay:
 
     Attributes:
         history: what is drawn.
+        parent: what is drawn beside it, paler: the run that it branched from.
+        parted: the last epoch that both have in common.
         ax_: the axes, once drawn.
         figure_: the figure, once drawn.
     """
 
-    def __init__(self, history: History) -> None:
-        """Take the history to draw."""
+    def __init__(self, history: History, parent: History | None = None, parted: int = 0) -> None:
+        """Take the history to draw, that of the run that it branched from, and after which epoch."""
         self.history = history
+        self.parent = parent
+        self.parted = parted
         self.ax_: Axes
         self.figure_: Figure
 
     @classmethod
-    def from_history(cls, history: History, *, ax: "Axes | None" = None, title: str = "") -> Self:
-        """Draw the curves of a history.
+    def from_history(
+        cls,
+        history: History,
+        *,
+        parent: History | None = None,
+        parted: int = 0,
+        ax: "Axes | None" = None,
+        title: str = "",
+    ) -> Self:
+        """Draw the curves of a history, beside those of the run that it branched from.
 
         Raises:
             MissingExtraError: matplotlib is not installed.
         """
-        return cls(history).plot(ax=ax, title=title)
+        return cls(history, parent, parted).plot(ax=ax, title=title)
 
     def plot(self, *, ax: "Axes | None" = None, title: str = "") -> Self:
         """Draw the curves on `ax`, or on new axes.
@@ -48,6 +60,8 @@ class CostCurveDisplay:
         """
         if ax is None:
             ax = _figure().add_subplot()
+        if self.parent is not None:
+            self._draw_parent(ax, self.parent)
         epochs = range(1, len(self.history.epochs) + 1)
         marker: dict[str, Any] = {"marker": "o"} if len(epochs) == 1 else {}
         ax.plot(
@@ -59,6 +73,8 @@ class CostCurveDisplay:
             self._mark_best(ax, validation)
         ax.set(xlabel="epoch", ylabel="cost", title=title)
         costs = [*self.history.costs, *validation]
+        if self.parent is not None:
+            costs += [*self.parent.costs, *self.parent.validation_costs]
         if costs and min(costs) > 0 and max(costs) >= WIDE * min(costs):
             ax.set_yscale("log")
         ax.grid(alpha=0.3)
@@ -67,6 +83,16 @@ class CostCurveDisplay:
         assert figure is not None  # noqa: S101 - axes that can be drawn on are on a figure
         self.ax_, self.figure_ = ax, figure
         return self
+
+    def _draw_parent(self, ax: "Axes", parent: History) -> None:
+        """Draw the other run's curves, and the epoch where both part."""
+        epochs = range(1, len(parent.epochs) + 1)
+        ax.plot(epochs, parent.costs, label="parent, training", color="#a9bfe3")
+        if parent.validation_costs:
+            epochs = range(1, len(parent.validation_costs) + 1)
+            ax.plot(epochs, parent.validation_costs, label="parent, validation", color="#e8b996")
+        label = f"branched after epoch {self.parted}"
+        ax.axvline(self.parted, color="#888888", linestyle=":", label=label)
 
     def _mark_best(self, ax: "Axes", validation: list[float]) -> None:
         best = self.history.best_epoch

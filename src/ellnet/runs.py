@@ -1,9 +1,9 @@
-"""The run folder: a model, how its training went, and the command that made it."""
+"""The run folder: a model, how its training went, its checkpoints, and the command that made it."""
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -11,12 +11,17 @@ from typing import Any, Self
 
 from ellnet.errors import FileAccessError
 from ellnet.files.durable import write_durably
-from ellnet.history import Epoch
+from ellnet.files.locks import locked
+from ellnet.history import Epoch, History
 
 __all__ = ["RunFolder"]
 
 RUNS = "runs"
-FILES = ("model.safetensors", "metrics.jsonl", "report.json", "cost.png", "command.txt")
+CHECKPOINTS = "checkpoints"
+FILES = (
+    *("model.safetensors", "metrics.jsonl", "report.json", "cost.png"),
+    *("command.txt", "run.json", CHECKPOINTS),
+)
 """What a run folder holds, and in which order it is told."""
 
 
@@ -27,7 +32,8 @@ class RunFolder:
     Attributes:
         path: the folder. It holds `model.safetensors`, `metrics.jsonl` (a line an epoch, written
             as training goes), `report.json` (the scores), `cost.png` where matplotlib is
-            installed, and `command.txt` (the exact command).
+            installed, `run.json` (what it takes to go on), `command.txt` (the exact command), and
+            the folder `checkpoints` where there are some.
         made: whether the folder was made for this run, rather than found empty.
     """
 
@@ -65,10 +71,34 @@ class RunFolder:
             raise
         return folder
 
+    @classmethod
+    def existing(cls, path: Path) -> Self:
+        """Return the folder of a run that is to be gone on with.
+
+        Raises:
+            FileAccessError: there is no such folder.
+        """
+        if not path.is_dir():
+            raise FileAccessError(f"there is no run folder {path}; check the name")
+        return cls(path, made=False)
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Keep other processes from training into the folder.
+
+        Raises:
+            FileAccessError: one does.
+        """
+        return locked(self.path / "command.txt", str(self.path))
+
     @property
     def model(self) -> Path:
         """Where the model file stands."""
         return self.path / "model.safetensors"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where the checkpoints stand."""
+        return self.path / CHECKPOINTS
 
     @property
     def curve(self) -> Path:
@@ -81,18 +111,45 @@ class RunFolder:
         Raises:
             FileAccessError: the line cannot be written.
         """
-        line: dict[str, Any] = {"epoch": number, "cost": epoch.cost}
-        if epoch.validation_cost is not None:
-            line["validation_cost"] = epoch.validation_cost
-        if epoch.validation_metric is not None:
-            line[f"validation_{metric}"] = epoch.validation_metric
-        line["seconds"] = round(epoch.seconds, 6)
         path = self.path / "metrics.jsonl"
         try:
             with path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
+                file.write(_line(number, epoch, metric))
         except OSError as error:
             raise FileAccessError(f"{path} cannot be written: {error.strerror}") from error
+
+    def rewrite_epochs(self, epochs: Iterable[Epoch], metric: str) -> None:
+        """Write metrics.jsonl anew: the epochs that a run had when it goes on, and no others.
+
+        Raises:
+            FileAccessError: it cannot be written.
+        """
+        lines = [_line(number, epoch, metric) for number, epoch in enumerate(epochs, start=1)]
+        write_durably(self.path / "metrics.jsonl", "".join(lines).encode())
+
+    def history(self) -> History:
+        """Return what metrics.jsonl tells of the epochs; a line that a kill has torn ends it."""
+        try:
+            lines = (self.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return History()
+        epochs: list[Epoch] = []
+        for line in lines:
+            try:
+                found = json.loads(line)
+                costs = float(found["cost"]), found.get("validation_cost")
+                epochs.append(Epoch(*costs, seconds=float(found["seconds"])))
+            except (ValueError, TypeError, LookupError):
+                break
+        return History(epochs=tuple(epochs))
+
+    def stopped(self) -> str:
+        """Return why the run ended, as its report says; "" where there is no report."""
+        try:
+            found = json.loads((self.path / "report.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return ""
+        return str(found.get("stopped", "")) if isinstance(found, dict) else ""
 
     def write_report(self, report: Mapping[str, Any]) -> None:
         """Write the scores as report.json."""
@@ -105,10 +162,14 @@ class RunFolder:
         return [name for name in FILES if name in found]
 
     def discard(self) -> bool:
-        """Take the folder away unless a model is in it; say whether it was taken away."""
-        if self.model.exists():
+        """Take the folder away unless a model or a checkpoint is in it; say whether it was taken away."""
+        if self.model.exists() or any(self.checkpoints.glob("*.safetensors")):
             return False
-        for name in FILES:
+        for left in self.checkpoints.glob("*"):
+            left.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.checkpoints.rmdir()
+        for name in set(FILES) - {CHECKPOINTS}:
             (self.path / name).unlink(missing_ok=True)
         if self.made:
             with suppress(OSError):
@@ -116,6 +177,16 @@ class RunFolder:
                 if self.path.parent == Path(RUNS):
                     self.path.parent.rmdir()
         return True
+
+
+def _line(number: int, epoch: Epoch, metric: str) -> str:
+    line: dict[str, Any] = {"epoch": number, "cost": epoch.cost}
+    if epoch.validation_cost is not None:
+        line["validation_cost"] = epoch.validation_cost
+    if epoch.validation_metric is not None:
+        line[f"validation_{metric}"] = epoch.validation_metric
+    line["seconds"] = round(epoch.seconds, 6)
+    return json.dumps(line) + "\n"
 
 
 def _free(name: str) -> Path:

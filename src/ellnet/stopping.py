@@ -1,6 +1,7 @@
 """When training has gained enough: what is watched, and for how many epochs it may stand still."""
 
 import math
+from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 from ellnet.history import Epoch
@@ -37,6 +38,12 @@ class Stopping(Protocol):
         The epochs before it neither end the run nor are the best, whatever they come to, so that an
         engine may run them all at once.
         """
+
+    def memory(self) -> dict[str, float]:
+        """Return what it has seen and counted, as plain numbers, which may be infinite."""
+
+    def recall(self, memory: Mapping[str, float]) -> None:
+        """Go on from what `memory` returned."""
 
 
 class EarlyStopping:
@@ -78,6 +85,15 @@ class EarlyStopping:
         """Return 1: the next epoch may be the best."""
         return 1
 
+    def memory(self) -> dict[str, float]:
+        """Return the lowest cost, the cost to beat, and the epochs without gain."""
+        return {"best": self._best, "to_beat": self._to_beat, "waited": self._waited}
+
+    def recall(self, memory: Mapping[str, float]) -> None:
+        """Go on from what `memory` returned."""
+        self._best, self._to_beat = memory["best"], memory["to_beat"]
+        self._waited = int(memory["waited"])
+
 
 class Standstill:
     """Watches a run that nothing ends early, for the adaptive schedule: where does its cost stand still?
@@ -101,3 +117,11 @@ class Standstill:
     def earliest(self) -> float:
         """Return the number of the epoch with which patience could run out."""
         return self._rule.patience_left
+
+    def memory(self) -> dict[str, float]:
+        """Return what the rule has seen and counted."""
+        return self._rule.memory()
+
+    def recall(self, memory: Mapping[str, float]) -> None:
+        """Go on from what `memory` returned."""
+        self._rule.recall(memory)

@@ -83,6 +83,10 @@ class Fields:
             self._refuse(f"{name} must be one of {', '.join(allowed)}", value)
         return str(value)
 
+    def mapping(self, name: str) -> dict[str, Any]:
+        """Return an object as it is: whoever asks checks what is in it."""
+        return dict(self._typed(name, dict, "an object"))
+
     def object(self, name: str) -> "Fields":
         """Return an object within."""
         return Fields(self._take(name), f"{self.place}.{name}")

@@ -1,79 +1,32 @@
 """Training: epochs, validation, early stopping and hooks around an engine's run."""
 
-import math
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from ellnet.advice import advice
-from ellnet.arrays import Array, in_precision, overflow_allowed, threads_for, to_numpy
+from ellnet.arrays import in_precision, to_numpy
 from ellnet.batches import Examples, split
-from ellnet.engines import Divergence, Engine, Run, engine
+from ellnet.checkpoints import Checkpoints, Recorder
+from ellnet.engines import engine
 from ellnet.equations.cross_entropies import smooth_labels
 from ellnet.equations.optimizers import OPTIMIZERS
-from ellnet.errors import DivergenceError, HyperparameterError
-from ellnet.history import Epoch, History, HistoryKeeper
+from ellnet.errors import DivergenceError, FileAccessError, HyperparameterError
+from ellnet.files.checkpoint_file import Checkpoint
+from ellnet.files.digest_chain import Origin, array_digests
+from ellnet.hooks import Hook, Metric, Outcome
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.interruption import interruptible
-from ellnet.lbfgs import minimize
-from ellnet.network import Network, Parameters
+from ellnet.loop import Loop, Material
+from ellnet.network import Network
 from ellnet.state import TrainingState
-from ellnet.stopping import EarlyStopping, Look, Standstill, Stopping
+from ellnet.stopping import EarlyStopping, Standstill, Stopping
+from ellnet.version import NUMERICS
 
-__all__ = ["Hook", "Metric", "Outcome", "moments_of", "split_off", "train"]
-
-SMALLEST_RATE = 1e-6
-"""From here on down the adaptive schedule cuts no more: where nothing else is left, the run ends."""
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A number to watch on the validation examples.
-
-    Attributes:
-        name: what it is called.
-        measure: gives the number from the network, its output A[L] for the examples, and those.
-        of_outputs: whether it is measured from A[L]; where not, it is given None in its place.
-    """
-
-    name: str
-    measure: Callable[[Network, Array, Examples], float]
-    of_outputs: bool = True
-
-
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """What training gives.
-
-    Attributes:
-        network: with the parameters that were kept: the best epoch's under early stopping.
-        state: where training stands; training can go on from it.
-        history: costs and metric, and why training ended.
-    """
-
-    network: Network
-    state: TrainingState
-    history: History
-
-
-class Hook:
-    """What can be looked at while training runs. Every method may be left as it is."""
-
-    def before_run(self, epochs: int) -> None:
-        """Training is about to run at most so many epochs."""
-
-    def after_step(self, taken: int, of: int) -> None:
-        """So many minibatches of the epoch have been taken."""
-
-    def after_epoch(self, state: TrainingState, history: History) -> bool:
-        """An epoch has ended; true ends the run."""
-        del state, history
-        return False
-
-    def after_run(self, outcome: Outcome) -> None:
-        """Training has ended, for whatever reason the history names."""
+__all__ = ["Hook", "Metric", "Outcome", "moments_of", "origin_of", "split_off", "train"]
 
 
 def split_off(
@@ -109,6 +62,7 @@ def train(
     stopping: Stopping | None = None,
     feature_names: Sequence[str] = (),
     n_threads: int | None = None,
+    checkpoints: Recorder | None = None,
 ) -> Outcome:
     """Train a network, and keep the best parameters where early stopping is on.
 
@@ -128,11 +82,15 @@ def train(
             default, under early stopping, the validation cost that no longer falls.
         feature_names: names of the rows of X, for messages.
         n_threads: threads of the engine; by default what suits the size of the work.
+        checkpoints: where and how often the run is written down, and whether it goes on from there;
+            with such a run that was stopped at any moment comes to the bits of one that was not.
 
     Raises:
         ShapeError: examples that do not fit the network.
         DataError: too few examples to hold some out.
-        HyperparameterError: hyperparameters that do not go together.
+        HyperparameterError: hyperparameters that do not go together, or a run to go on from that had
+            other data or hyperparameters.
+        FileAccessError: the folder of the checkpoints cannot be used.
         DivergenceError: the cost became non-finite; its `outcome` has the last good parameters.
     """
     fraction = hyperparameters.held_out(examples.m)
@@ -140,204 +98,156 @@ def train(
         examples, validation = split_off(net, examples, fraction, hyperparameters.seed)
     hyperparameters = hyperparameters.resolved(examples.m)
     check_together(net, hyperparameters)
-    examples = smoothed(net, examples, hyperparameters.label_smoothing)
-    if state is None:
-        state = TrainingState.start(
-            net.parameters, moments_of(hyperparameters), hyperparameters.seed
+    recorder = _recorder(checkpoints, hyperparameters)
+    job = _Job(net, examples, validation, hyperparameters, metric, tuple(hooks), n_threads)
+    with nullcontext() if recorder is None else recorder.held():
+        outcome = job.run(
+            recorder, state, epochs, stopping or _stopping(hyperparameters, validation)
         )
-    if stopping is None:
-        stopping = _stopping(hyperparameters, validation)
-    last = hyperparameters.epochs if epochs is None else state.epoch + epochs
-    data = _Data(examples, validation, metric)
-    loop = _Loop(net, data, hyperparameters, tuple(hooks), state, last, stopping, n_threads)
-    with interruptible() as pressed:
-        outcome = loop.run(pressed)
     for hook in hooks:
         hook.after_run(outcome)
-    if loop.trouble is not None:
-        said = advice(loop.trouble, hyperparameters, examples, feature_names)
+    if job.loop.trouble is not None:
+        said = advice(job.loop.trouble, hyperparameters, job.seen, feature_names)
         raise DivergenceError(said, outcome)
     return outcome
 
 
-@dataclass(frozen=True, eq=False)
-class _Data:
-    """What is learned from, what is validated on, and what is measured there."""
-
-    examples: Examples
-    validation: Examples | None
-    metric: Metric | None
+def _recorder(wanted: Recorder | None, chosen: Hyperparameters) -> Recorder | None:
+    """Return what takes checkpoints; there are none of L-BFGS."""
+    if wanted is None or chosen.optimizer != "lbfgs":
+        return wanted
+    if isinstance(wanted, Checkpoints) and wanted.every is not None:
+        raise HyperparameterError(
+            "optimizer lbfgs has no checkpoints: what it remembers of earlier steps is SciPy's own; "
+            "leave them away, or take another optimizer"
+        )
+    return None
 
 
 @dataclass(eq=False)
-class _Loop:
-    """One training run under way."""
+class _Job:
+    """What a call of `train` is about; begun anew where a run has to go further back."""
 
     net: Network
-    data: _Data
+    examples: Examples
+    validation: Examples | None
     hyperparameters: Hyperparameters
+    metric: Metric | None
     hooks: tuple[Hook, ...]
-    state: TrainingState
-    last_epoch: int
-    stopping: Stopping | None
     n_threads: int | None
-    trouble: Divergence | None = None
-    best: Parameters | None = None
 
     def __post_init__(self) -> None:
-        self.engine: Engine = engine(self.hyperparameters.engine)
-        self.before = self.state
-        name = self.data.metric.name if self.data.metric and self.data.validation else ""
-        data = self.data
-        taken = self.engine.describe(self.net, self.hyperparameters, data.examples, data.validation)
-        self.kept = HistoryKeeper(name, taken)
+        self.seen = smoothed(self.net, self.examples, self.hyperparameters.label_smoothing)
+        self.loop: Loop
 
-    def run(self, pressed: Callable[[], bool]) -> Outcome:
-        for hook in self.hooks:
-            hook.before_run(self.last_epoch)
-        if self.hyperparameters.optimizer == "lbfgs":
-            return self._outcome(self._descend(pressed))
-        stopped = ""
-        while not stopped:
-            stopped = self._next(pressed)
-        return self._outcome(stopped)
-
-    def _descend(self, pressed: Callable[[], bool]) -> str:
-        """Run L-BFGS, whose iterations are its epochs; say why it ended."""
-        began, stopped = time.perf_counter(), ""
-
-        def look(parameters: Parameters, cost: float) -> bool:
-            nonlocal began, stopped
-            net, state = self.net.with_parameters(parameters), self.state
-            after = replace(
-                state, parameters=parameters, step=state.step + 1, epoch=state.epoch + 1
-            )
-            held = self.data.validation
-            validated = () if held is None else (self.engine.cost(net, held),)
-            ran = Run(after, iterations=(cost,), costs=(cost,), validation_costs=validated)
-            began, seconds = time.perf_counter(), time.perf_counter() - began
-            stopped = self._take(ran, seconds) or ("interrupted" if pressed() else "")
-            return bool(stopped)
-
-        left = self.last_epoch - self.state.epoch
-        with overflow_allowed(), threads_for(self._products(), self.n_threads):
-            end = minimize(
-                self.engine,
-                self.net.with_parameters(self.state.parameters.like(self.data.examples.Y)),
-                self.data.examples,
-                self.hyperparameters,
-                iterations=left,
-                look=look,
-            )
-        if end.divergence is not None and not stopped:
-            self.trouble = end.divergence
-            return "diverged"
-        return stopped or end.reason
-
-    def _products(self) -> int:
-        return self.net.largest_layer * self.data.examples.m
-
-    def _next(self, pressed: Callable[[], bool]) -> str:
-        """Run until something has to be looked at; say why training ends, or "" to go on."""
-        left = self.last_epoch - self.state.epoch
-        if left <= 0:
-            return "epochs"
-        began = time.perf_counter()
-        ran = self.engine.run(
-            self.net,
-            self.state,
-            self.hyperparameters,
-            self.data.examples,
-            self.data.validation,
-            epochs=self._unwatched(left),
-            watch=lambda taken, of: self._watch(pressed, taken, of),
-            n_threads=self.n_threads,
+    def run(
+        self,
+        recorder: Recorder | None,
+        state: TrainingState | None,
+        epochs: int | None,
+        stopping: Stopping | None,
+    ) -> Outcome:
+        """Run from the best place that there is, and from an earlier one where that is needed."""
+        chosen = self.hyperparameters
+        if state is None:
+            state = TrainingState.start(self.net.parameters, moments_of(chosen), chosen.seed)
+        fresh = stopping.memory() if stopping is not None and recorder is not None else {}
+        last, told = -1, recorder is not None and recorder.resumes
+        for begun in self._places(recorder):
+            at = state if begun is None else begun.state
+            if last < 0:
+                last = chosen.epochs if epochs is None else at.epoch + epochs
+                for hook in self.hooks:
+                    hook.before_run(last)
+            if begun is not None or told:
+                for hook in self.hooks:
+                    hook.resume(begun)
+            if stopping is not None and fresh:
+                stopping.recall(fresh)
+            told = True
+            outcome = self._attempt(at, last, stopping, recorder, begun)
+            if outcome is not None:
+                return outcome
+        raise FileAccessError(
+            "the run cannot go on: none of its checkpoints can be read; branch again from its parent"
         )
-        return self._take(ran, time.perf_counter() - began)
 
-    def _unwatched(self, left: int) -> int:
-        """Return how many of the epochs left can be run before anybody has to look."""
-        if self.data.validation is not None or self.hooks:
-            return 1
-        return left if self.stopping is None else int(max(1, min(left, self.stopping.earliest())))
+    def _attempt(
+        self,
+        state: TrainingState,
+        last: int,
+        stopping: Stopping | None,
+        recorder: Recorder | None,
+        begun: Checkpoint | None,
+    ) -> Outcome | None:
+        """Run the loop; a second Ctrl-C goes back to the last whole state, and keeps it."""
+        data, chosen = Material(self.seen, self.validation, self.metric), self.hyperparameters
+        self.loop = Loop(
+            *(self.net, data, chosen, self.hooks, state, last, stopping, self.n_threads),
+            recorder=recorder,
+            begun=begun,
+        )
+        with interruptible() as pressed:
+            try:
+                return self.loop.run(pressed)
+            except KeyboardInterrupt:
+                if recorder is not None and self.loop.standing is not None:
+                    with interruptible():
+                        recorder.look(_interrupted(self.loop.standing))
+                raise
 
-    def _watch(self, pressed: Callable[[], bool], taken: int, of: int) -> bool:
-        for hook in self.hooks:
-            hook.after_step(taken, of)
-        return pressed()
+    def _places(self, recorder: Recorder | None) -> Iterator[Checkpoint | None]:
+        if recorder is None:
+            yield None
+            return
+        for begun in recorder.begin(self._origin):
+            if begun is not None:
+                _check_fits(begun, self.net)
+            yield begun
 
-    def _take(self, ran: Run, seconds: float) -> str:
-        """Record what an engine's run gave."""
-        ran = self._check_validation(ran)
-        self.kept.add(ran.iterations)
-        if ran.divergence is None or ran.iterations:
-            self.before, self.state = ran.good or self.state, ran.state
-        else:
-            self.state = self.before
-        look = self._record_epochs(ran, seconds / max(1, len(ran.costs)))
-        if ran.divergence is not None:
-            self.trouble = ran.divergence
-            return "diverged"
-        if ran.interrupted:
-            return "interrupted"
-        ended = [hook.after_epoch(self.state, self.kept.so_far()) for hook in self.hooks]
-        if look.exhausted and not self._cut_rate() and look.ends:
-            return "early"
-        return "hook" if any(ended) else ""
+    def _origin(self) -> Origin:
+        return origin_of(self.net, self.examples, self.validation, self.hyperparameters)
 
-    def _check_validation(self, ran: Run) -> Run:
-        """Make a divergence of a validation cost that is not finite; its epoch counts as not finished."""
-        validated, costs = ran.validation_costs, ran.costs
-        good = next((k for k, cost in enumerate(validated) if not math.isfinite(cost)), None)
-        if good is None:
-            return ran
-        L = self.net.L
-        trouble = Divergence(self.state.epoch, ran.state.step, L, "validation cost", -1, math.nan)
-        ended = replace(ran, costs=costs[:good], validation_costs=validated[:good])
-        return replace(ended, state=self.state, divergence=trouble)
 
-    def _record_epochs(self, ran: Run, seconds: float) -> Look:
-        """Keep what the epochs cost; return what the last came to."""
-        validated = ran.validation_costs or (None,) * len(ran.costs)
-        look = Look(best=False, exhausted=False)
-        for cost, validation_cost in zip(ran.costs, validated, strict=True):
-            epoch = Epoch(cost, validation_cost, self._measure(), seconds)
-            self.kept.end_epoch(epoch)
-            look = self._look(epoch)
-        return look
+def origin_of(
+    net: Network, examples: Examples, validation: Examples | None, chosen: Hyperparameters
+) -> Origin:
+    """Return what a run is made of, as the digest chain has it.
 
-    def _measure(self) -> float | None:
-        metric, held = self.data.metric, self.data.validation
-        if metric is None or held is None:
-            return None
-        net, A = self.net.with_parameters(self.state.parameters), None
-        if metric.of_outputs:
-            A = self.engine.predict(net, held.X, n_threads=self.n_threads)
-        return metric.measure(net, A, held)
+    Args:
+        net: its architecture counts, and no parameter.
+        examples: what is learned from, labels not smoothed.
+        validation: what is validated on.
+        chosen: the hyperparameters, with no "auto" left that follows the rows.
+    """
+    taken = engine(chosen.engine).describe(net, chosen, examples, validation)
+    options = {k: list(v) if isinstance(v, tuple) else v for k, v in net.cost_options.items()}
+    made: Mapping[str, Any] = {
+        "architecture": {
+            "n": list(net.n),
+            "activations": list(net.activations),
+            "cost": net.cost,
+            "cost_options": options,
+        },
+        "engine": taken.partition(" ")[0].rstrip(":"),  # its target makes no difference
+        "hyperparameters": chosen.to_json(),
+        "numerics": NUMERICS,
+        "parent": "",
+    }
+    return Origin(array_digests(examples, validation), made)
 
-    def _look(self, epoch: Epoch) -> Look:
-        """Look at an epoch, and keep the best parameters so far."""
-        if self.stopping is None:
-            return Look(best=False, exhausted=False)
-        look = self.stopping.look(epoch)
-        if look.best:
-            self.best = self.state.parameters
-            self.kept.best_epoch = len(self.kept)
-        return look
 
-    def _cut_rate(self) -> bool:
-        """Cut the learning rate, where the schedule does so in place of ending; say whether it did."""
-        if self.stopping is None or not cut_again(self.hyperparameters, self.state):
-            return False
-        self.state = replace(self.state, cuts=self.state.cuts + 1)
-        self.stopping.begin_again()
-        return True
+def _interrupted(standing: Checkpoint) -> Checkpoint:
+    return replace(standing, history=replace(standing.history, stopped="interrupted"))
 
-    def _outcome(self, stopped: str) -> Outcome:
-        kept = self.state.parameters if self.best is None else self.best
-        best_epoch = len(self.kept) if self.best is None else self.kept.best_epoch
-        history = self.kept.ended(stopped, best_epoch)
-        return Outcome(self.net.with_parameters(kept), self.state, history)
+
+def _check_fits(begun: Checkpoint, net: Network) -> None:
+    """Refuse parameters of other shapes, which only a file that was made up can hold."""
+    there, here = begun.state.parameters.arrays(), net.parameters.arrays()
+    if [a.shape for a in there] != [tuple(a.shape) for a in here]:
+        raise HyperparameterError(
+            "the checkpoint holds parameters of other shapes than the network's; train again"
+        )
 
 
 def check_together(net: Network, hyperparameters: Hyperparameters) -> None:
@@ -385,9 +295,3 @@ def _stopping(hyperparameters: Hyperparameters, validation: Examples | None) -> 
     if hyperparameters.early_stopping and validation is not None:
         return EarlyStopping(patience, tol)
     return Standstill(patience, tol) if hyperparameters.adaptive_rates else None
-
-
-def cut_again(hyperparameters: Hyperparameters, state: TrainingState) -> bool:
-    """Say whether what follows the adaptive schedule is cut instead of ending the run."""
-    largest = max(hyperparameters.adaptive_rates, default=0.0)
-    return largest * 5.0**-state.cuts > SMALLEST_RATE

@@ -7,10 +7,12 @@ import numpy as np
 
 from ellnet.arrays import Array
 from ellnet.batches import Examples
+from ellnet.checkpoints import Recorder
 from ellnet.columns import Columns
 from ellnet.encodings import Unseen
 from ellnet.errors import DataError, DivergenceError, HyperparameterError
 from ellnet.evaluation import Scores, fit_linear, metric_of, prior, score
+from ellnet.files.checkpoint_file import Checkpoint
 from ellnet.history import History
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.models import Model
@@ -23,11 +25,14 @@ from ellnet.targets import Target, check_counts
 from ellnet.training import Hook, Outcome, train
 
 __all__ = [
+    "Inherited",
+    "Material",
     "Parts",
     "Plan",
     "Trained",
     "evaluate_model",
     "network_for",
+    "prepared",
     "train_table",
 ]
 
@@ -67,6 +72,8 @@ def train_table(
     hooks: Sequence[Hook] = (),
     begin: Callable[[Network, Parts], None] | None = None,
     keep: Callable[[Model], None] | None = None,
+    checkpoints: Recorder | None = None,
+    inherited: "Inherited | None" = None,
 ) -> Trained:
     """Train a network on a table, and score it on the rows held out.
 
@@ -80,17 +87,20 @@ def train_table(
         hooks: called as training goes.
         begin: called once with the network and the parts before training starts.
         keep: called once with the trained model, still without baselines, before it is scored.
+        checkpoints: where and how often the run is written down, and whether it goes on from there;
+            such as `Checkpoints("runs/houses", "30s", resume=True)`.
+        inherited: what a branch takes over from the run that it began in.
 
     Raises:
         DataError: a table that cannot be learned from; names the column and the row.
         HyperparameterError: hyperparameters that do not go with the task.
         KeyboardInterrupt: Ctrl-C twice before an epoch has ended, or once outside training.
     """
-    material = _prepared(table, plan, hyperparameters)
+    material = prepared(table, plan, hyperparameters, inherited)
     net = network_for(material.learned, material.target, material.hyperparameters)
     if begin is not None:
         begin(net, material.parts)
-    outcome, trouble = _trained(net, material, hooks)
+    outcome, trouble = _trained(net, material, hooks, checkpoints)
     model = Model(
         outcome.network,
         material.hyperparameters,
@@ -110,7 +120,22 @@ def train_table(
 
 
 @dataclass(frozen=True, eq=False)
-class _Material:
+class Inherited:
+    """What stays the same on a branch, whatever changes there.
+
+    Attributes:
+        seed: that the parts were drawn by: no row for the test has ever been trained on.
+        preprocessing: how a table becomes X; None to learn it on the training part.
+        target: what the outputs mean; None to learn it.
+    """
+
+    seed: int
+    preprocessing: Preprocessing | None = None
+    target: Target | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
     """A table made ready to learn from: nothing in it can be refused any more."""
 
     hyperparameters: Hyperparameters
@@ -121,6 +146,13 @@ class _Material:
     validation: Examples | None
     test: Examples | None
 
+    @property
+    def trained_by(self) -> Hyperparameters:
+        """The hyperparameters that the loop is given: it holds no rows out itself."""
+        if self.validation is None:
+            return replace(self.hyperparameters, validation_fraction=0.0)
+        return self.hyperparameters
+
     def held_out(self) -> tuple[str, Examples]:
         """Return the most honest part there is, and its name."""
         if self.test is not None:
@@ -130,8 +162,18 @@ class _Material:
         return "train", self.learned
 
 
-def _prepared(table: Columns, plan: Plan, hyperparameters: Hyperparameters) -> _Material:
-    """Split a table, and learn on the training part how it becomes examples."""
+def prepared(
+    table: Columns,
+    plan: Plan,
+    hyperparameters: Hyperparameters,
+    inherited: Inherited | None = None,
+) -> Material:
+    """Split a table, and learn on the training part how it becomes examples.
+
+    Raises:
+        DataError: a table that cannot be learned from; names the column and the row.
+        HyperparameterError: hyperparameters that do not go with the task.
+    """
     if table.m < 2:
         raise DataError(
             f"{table.source} has {table.m or 'no'} row{'s' * (table.m == 0)}; training needs at "
@@ -139,12 +181,16 @@ def _prepared(table: Columns, plan: Plan, hyperparameters: Hyperparameters) -> _
         )
     y, counts = table[plan.target], hyperparameters.cost == "poisson"
     whole = Target.fit(y, plan.task or ("regression" if counts else None), counts=counts)
-    parts = part_rows(table, plan, hyperparameters, whole)
+    seed = hyperparameters.seed if inherited is None else inherited.seed
+    parts = part_rows(table, plan, replace(hyperparameters, seed=seed), whole)
     _check_classes_trained(table, whole, parts)
     hyperparameters = _settled(hyperparameters, parts)
-    target = Target.fit(y.take(parts.train), whole.task, counts=counts)
+    target = inherited.target if inherited is not None else None
+    target = target or Target.fit(y.take(parts.train), whole.task, counts=counts)
     inputs = table.drop([plan.target, *([plan.split_column] if plan.split_column else [])])
-    preprocessing = Preprocessing.fit(inputs.take(parts.train), dtype=hyperparameters.dtype)
+    preprocessing = inherited.preprocessing if inherited is not None else None
+    if preprocessing is None:
+        preprocessing = Preprocessing.fit(inputs.take(parts.train), dtype=hyperparameters.dtype)
 
     def examples(rows: Rows) -> Examples | None:
         if len(rows) == 0:
@@ -155,7 +201,7 @@ def _prepared(table: Columns, plan: Plan, hyperparameters: Hyperparameters) -> _
     learned = examples(parts.train)
     assert learned is not None  # noqa: S101 - part_rows gives some
     validation, test = examples(parts.validation), examples(parts.test)
-    return _Material(hyperparameters, target, preprocessing, parts, learned, validation, test)
+    return Material(hyperparameters, target, preprocessing, parts, learned, validation, test)
 
 
 def _check_classes_trained(table: Columns, target: Target, parts: Parts) -> None:
@@ -184,6 +230,13 @@ class _LastEpoch(Hook):
         self._kept = net
         self.outcome: Outcome | None = None
 
+    def resume(self, begun: Checkpoint | None) -> None:
+        self._kept, self.outcome = self._net, None
+        if begun is not None:
+            self._kept = self._net.with_parameters(begun.best or begun.state.parameters)
+            ended = replace(begun.history, stopped="interrupted")
+            self.outcome = Outcome(self._kept, begun.state, ended)
+
     def after_epoch(self, state: TrainingState, history: History) -> bool:
         epochs = len(history.epochs)
         if history.best_epoch in {0, epochs}:
@@ -194,21 +247,21 @@ class _LastEpoch(Hook):
         return False
 
 
-def _trained(net: Network, material: _Material, hooks: Sequence[Hook]) -> tuple[Outcome, str]:
+def _trained(
+    net: Network, material: Material, hooks: Sequence[Hook], checkpoints: Recorder | None
+) -> tuple[Outcome, str]:
     """Train; where it goes wrong, go on with the last good parameters and say what happened."""
-    hyperparameters = material.hyperparameters
-    if material.validation is None:
-        hyperparameters = replace(hyperparameters, validation_fraction=0.0)
     last = _LastEpoch(net)
     try:
         outcome = train(
             net,
             material.learned,
-            hyperparameters,
+            material.trained_by,
             material.validation,
             metric=metric_of(material.target),
             hooks=(last, *hooks),
             feature_names=material.preprocessing.feature_names,
+            checkpoints=checkpoints,
         )
     except DivergenceError as error:
         if not isinstance(error.outcome, Outcome):

@@ -11,7 +11,9 @@ from ellnet.equations.costs import COSTS
 from ellnet.models import Model, load
 from tests.cli.command_line import Ell, finished, mixed_table, points, program, refused
 
-FILES = ["command.txt", "cost.png", "metrics.jsonl", "model.safetensors", "report.json"]
+FILES = [
+    *("command.txt", "cost.png", "metrics.jsonl", "model.safetensors", "report.json", "run.json"),
+]
 
 
 @pytest.fixture
@@ -269,7 +271,7 @@ def test_no_epoch_at_all_leaves_a_whole_run_folder(tables: Ell) -> None:
 
     assert ran.code == 0
     assert "0 epochs, 0 steps" in ran.out
-    assert "saved in run: model.safetensors, report.json, command.txt" in ran.out
+    assert "saved in run: model.safetensors, report.json, command.txt, run.json" in ran.out
     assert isinstance(load("run/model.safetensors"), Model)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import click
 
+from ellnet.cli.branch import branch
 from ellnet.cli.evaluate import evaluate
 from ellnet.cli.export import export, import_
 from ellnet.cli.inspect import inspect
@@ -15,6 +16,7 @@ from ellnet.cli.predict import predict
 from ellnet.cli.prove import prove
 from ellnet.cli.terminal import one_line
 from ellnet.cli.train import train
+from ellnet.cli.verify import verify
 from ellnet.cli.warnings_shown import warnings_shown
 from ellnet.errors import EllnetError
 from ellnet.version import VERSION
@@ -36,7 +38,17 @@ def commands() -> None:
     """
 
 
-for command in (train, predict, evaluate, inspect, prove, export, import_):
+for command in (
+    train,
+    predict,
+    evaluate,
+    inspect,
+    branch,
+    verify,
+    prove,
+    export,
+    import_,
+):
     commands.add_command(command)
 
 

@@ -18,7 +18,13 @@ from ellnet.errors import HyperparameterError
 from ellnet.files.durable import read_whole
 from ellnet.hyperparameters import Hyperparameters
 
-__all__ = ["GroupedCommand", "chosen_hyperparameters", "hyperparameter_options", "read_config"]
+__all__ = [
+    "GroupedCommand",
+    "checkpoint_options",
+    "chosen_hyperparameters",
+    "hyperparameter_options",
+    "read_config",
+]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -117,6 +123,27 @@ class GroupedCommand(click.Command):
         for title, records in (("Options", own), ("Hyperparameters", chosen)):
             with formatter.section(title):
                 formatter.write_dl(records)
+
+
+def checkpoint_options(command: Command) -> Command:
+    """Give a command the options that say how often checkpoints are taken."""
+    for flag, kind, metavar, meaning in (
+        (
+            "--checkpoint-share",
+            float,
+            "X",
+            "Part of the time that checkpoints may take; 1 sets no bound.  [default: 0.02]",
+        ),
+        ("--checkpoint-keep", int, "N", "Checkpoints that are kept.  [default: 3]"),
+        (
+            "--checkpoint-every",
+            str,
+            "30s|5epochs",
+            "Write down how training stands: every 30s, 10min, 2h or 5epochs.",
+        ),
+    ):
+        command = click.option(flag, type=kind, metavar=metavar, help=meaning)(command)
+    return command
 
 
 def hyperparameter_options(command: Command) -> Command:

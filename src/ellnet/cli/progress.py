@@ -7,6 +7,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Column
 
 from ellnet.cli.terminal import say
+from ellnet.files.checkpoint_file import Checkpoint
 from ellnet.history import History
 from ellnet.state import TrainingState
 from ellnet.training import Hook, Outcome
@@ -51,6 +52,11 @@ class LiveBar(Hook):
         """Show the empty bar."""
         self._task = self._progress.add_task("", total=epochs, epoch=0)
         self._progress.start()
+
+    def resume(self, begun: Checkpoint | None) -> None:
+        """Begin where the run goes on."""
+        self._epochs = 0 if begun is None else begun.state.epoch
+        self._progress.update(self._task, completed=self._epochs, epoch=self._epochs)
 
     def after_step(self, taken: int, of: int) -> None:
         """Move the bar."""

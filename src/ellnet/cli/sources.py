@@ -7,9 +7,20 @@ from ellnet.columns import Columns
 from ellnet.datasets import DATASETS, load_dataset
 from ellnet.errors import DataError
 from ellnet.models import Model
+from ellnet.run_records import RunRecord, differing_columns, fingerprint
 from ellnet.tables import read_table
 
-__all__ = ["BUILT_IN_TARGET", "file_of", "is_built_in", "open_for", "open_table", "table_name"]
+__all__ = [
+    "BUILT_IN_TARGET",
+    "differs_from_run",
+    "file_of",
+    "is_built_in",
+    "open_as_recorded",
+    "open_for",
+    "open_recorded",
+    "open_table",
+    "table_name",
+]
 
 BUILT_IN_TARGET = "target"
 
@@ -73,6 +84,41 @@ def open_for(model: Model, source: str, target: str | None = None) -> Columns:
     if target is not None and isinstance(next(iter(model.target.classes), None), str):
         categorical.add(target)
     return open_table(source, categorical=sorted(categorical))
+
+
+def open_recorded(run: RunRecord, folder: Path, table: str | None = None) -> Columns:
+    """Read the table of a run again, and see that it is what the run saw.
+
+    Args:
+        run: the run's record.
+        folder: its folder, for messages.
+        table: where the table lies now; by default where it lay.
+
+    Raises:
+        DataError: it is another table; names the difference.
+        FileAccessError: it cannot be read.
+    """
+    columns = open_as_recorded(run, table)
+    differs = differs_from_run(run, columns)
+    if differs:
+        raise DataError(
+            f"{columns.source} is not what the run {folder} saw: {differs}; bring the old table back, or "
+            f"branch on purpose: ellnet branch {folder} {table or run.table} --epoch N"
+        )
+    return columns
+
+
+def open_as_recorded(run: RunRecord, table: str | None = None) -> Columns:
+    """Read a table as a run read its own; by default that one."""
+    source = table or run.table
+    if table is None and run.path and not Path(source).exists():
+        source = run.path
+    return open_table(source, ignore=run.ignore, categorical=run.categorical)
+
+
+def differs_from_run(run: RunRecord, columns: Columns) -> str:
+    """Say in words how a table differs from the one that a run saw; "" where it does not."""
+    return differing_columns(run.data, fingerprint(columns)) if run.data else ""
 
 
 def table_name(source: str) -> str:

@@ -14,7 +14,9 @@ from ellnet.network import Network
 from ellnet.targets import Target
 
 __all__ = [
+    "REASONS",
     "plain_table",
+    "show_branched",
     "show_confusion",
     "show_curves",
     "show_network",
@@ -70,6 +72,18 @@ def show_curves(console: Console, history: History) -> None:
     }
     shown = {name: values for name, values in curves.items() if values}
     for line in draw_curves(shown, width=max(20, min(60, console.width - 12))):
+        console.print(line)
+
+
+def show_branched(console: Console, history: History, parent: History) -> None:
+    """Draw a branch's curve together with that of the run that it branched from."""
+    validated = bool(history.validation_costs and parent.validation_costs)
+    curves = {
+        "the parent's": parent.validation_costs if validated else parent.costs,
+        "this run's": history.validation_costs if validated else history.costs,
+    }
+    say(console, f"{'validation' if validated else 'training'} cost of both runs:")
+    for line in draw_curves(curves, width=max(20, min(60, console.width - 12))):
         console.print(line)
 
 

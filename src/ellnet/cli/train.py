@@ -1,50 +1,51 @@
-"""`ellnet train`: a table in, a run folder with a trained network out."""
+"""`ellnet train`: a table in, a run folder with a trained network out; or a run gone on with."""
 
-import json
-import warnings
+import shlex
 from collections.abc import Mapping
-from contextlib import closing
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 
+from ellnet.checkpoints import Checkpoints
 from ellnet.cli.options import (
     GroupedCommand,
+    checkpoint_options,
     chosen_hyperparameters,
     hyperparameter_options,
     read_config,
 )
-from ellnet.cli.progress import progress_hook
-from ellnet.cli.sources import BUILT_IN_TARGET, file_of, open_table, table_name
-from ellnet.cli.tables_shown import show_curves, show_network, show_scores, stopped_because
-from ellnet.cli.terminal import one_line, say, terminal
+from ellnet.cli.running import Record, Setting, perform
+from ellnet.cli.sources import (
+    BUILT_IN_TARGET,
+    file_of,
+    open_recorded,
+    open_table,
+    table_name,
+)
+from ellnet.cli.tables_shown import REASONS
+from ellnet.cli.terminal import say, terminal
 from ellnet.columns import Columns
-from ellnet.errors import EllnetWarning, FileAccessError, HyperparameterError, MissingExtraError
+from ellnet.errors import HyperparameterError
 from ellnet.history import History
-from ellnet.hyperparameters import Hyperparameters
-from ellnet.interruption import interruptible
-from ellnet.models import Model
-from ellnet.network import Network
-from ellnet.parts import Parts, Plan
-from ellnet.plots import CostCurveDisplay
+from ellnet.lineage import inherited_of
+from ellnet.parts import Plan
+from ellnet.run_records import RunRecord, Schedule
 from ellnet.runs import RunFolder
-from ellnet.state import TrainingState
-from ellnet.training import Hook
-from ellnet.version import NUMERICS, VERSION
-from ellnet.workflow import Trained, train_table
 
-__all__ = ["train"]
+__all__ = ["schedule_of", "train"]
 
 PLAN_OPTIONS = frozenset(
     {"target", "task", "test_size", "split_column", "ignore", "categorical", "out"}
 )
+CHECKPOINT_OPTIONS = frozenset({"checkpoint_every", "checkpoint_keep", "checkpoint_share"})
 TASKS = ("classification", "regression", "binary", "multiclass")
 
 
 @click.command(cls=GroupedCommand, short_help="Train a network on a table.")
-@click.argument("table")
+@click.argument("table", required=False)
 @click.option("--target", metavar="COLUMN", help="Column to predict; a built-in set knows its own.")
 @click.option("--task", type=click.Choice(TASKS), help="Said instead of inferred from the target.")
 @click.option(
@@ -69,38 +70,150 @@ TASKS = ("classification", "regression", "binary", "multiclass")
 )
 @click.option("--config", type=click.Path(path_type=Path), help="TOML file with a line an option.")
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [default: runs/NAME-1]")
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="Go on with a run that was stopped, to the bits that it would have come to.",
+)
+@checkpoint_options
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @hyperparameter_options
 @click.pass_obj
-def train(words: list[str], /, table: str, config: Path | None, as_json: bool, **given: Any) -> int:
+def train(
+    words: list[str],
+    /,
+    table: str | None,
+    config: Path | None,
+    resume: Path | None,
+    as_json: bool,
+    **given: Any,
+) -> int:
     """Train a network on TABLE, and score it on rows that it never saw.
 
     TABLE is a CSV, Parquet, Feather or npz file, or a built-in set: digits, iris, wine,
     breast_cancer, diabetes; xor, moons, circles, spirals, parity.
     """
     console = terminal(stderr=as_json)
-    settings = read_config(config, PLAN_OPTIONS)
+    settings = read_config(config, PLAN_OPTIONS | CHECKPOINT_OPTIONS)
+    if resume is not None:
+        return _resume(console, resume, table, (given, settings), as_json=as_json)
+    if table is None:
+        raise click.UsageError("missing argument 'TABLE'", click.get_current_context())
     hyperparameters = chosen_hyperparameters(given, settings)
     chosen = _chosen(given, settings)
-    plan = _plan(table, chosen)
+    plan, path, folder = _plan(table, chosen), file_of(table), _folder(chosen)
     columns = _table(table, chosen)
-    record = _Record(_folder(chosen), table_name(table), ["ellnet", *words])
-    try:
-        trained = _run(console, columns, plan, hyperparameters, record)
-        report = _report(table, plan, trained)
-        record.folder.write_report(report)
-    except KeyboardInterrupt:
-        if not record.discard():
-            raise
-        click.echo(f"ellnet: interrupted before the scores; saved {record.folder.model}", err=True)
-        return 130
-    except BaseException:
-        record.discard()
-        raise
-    _finish(console, record.folder, trained)
-    if as_json:
-        click.echo(json.dumps({"run": str(record.folder.path), **report}, allow_nan=False))
-    return _exit_code(trained)
+    run = RunRecord(
+        table,
+        "" if path is None else str(path.resolve()),
+        plan,
+        hyperparameters,
+        hyperparameters.seed,
+        _several(chosen, "ignore"),
+        _several(chosen, "categorical"),
+        schedule_of(given, settings, Schedule()),
+    )
+    command = ["ellnet", *words]
+    record = Record(
+        console, run, columns, lambda: RunFolder.create(folder, table_name(table), command)
+    )
+    checkpoints = Checkpoints(
+        lambda: record.folder.checkpoints,
+        run.checkpoints.every,
+        keep=run.checkpoints.keep,
+        share=run.checkpoints.share,
+    )
+    return perform(Setting(console, as_json, checkpoints), columns, record)
+
+
+def schedule_of(
+    given: Mapping[str, Any], settings: Mapping[str, Any], otherwise: Schedule
+) -> Schedule:
+    """Return how often checkpoints are taken: as an option says, a line of the file, or otherwise.
+
+    Raises:
+        HyperparameterError: a value that is not allowed.
+    """
+    values = asdict(otherwise)
+    for name in values:
+        found = given[f"checkpoint_{name}"]
+        found = settings.get(f"checkpoint_{name}") if found is None else found
+        values[name] = values[name] if found is None else found
+    schedule = Schedule(**values)
+    Checkpoints(Path(), schedule.every, keep=schedule.keep, share=schedule.share)
+    return schedule
+
+
+def _resume(
+    console: Console,
+    path: Path,
+    table: str | None,
+    told: tuple[Mapping[str, Any], Mapping[str, Any]],
+    *,
+    as_json: bool,
+) -> int:
+    """Go on with a run that was stopped."""
+    folder = RunFolder.existing(path)
+    run = RunRecord.read(path)
+    _check_same(path, run, *told)
+    with folder.lock():
+        stopped = folder.stopped()
+        if stopped not in {"", "interrupted"}:
+            say(
+                console,
+                f"{path} has ended, because {REASONS.get(stopped, stopped)}; ellnet branch goes on from "
+                "one of its epochs with other choices",
+            )
+            return 0
+    columns = open_recorded(run, path, table)
+    run = replace(run, checkpoints=schedule_of(*told, run.checkpoints))
+    record = Record(console, run, columns, lambda: folder, going_on=True)
+    checkpoints = Checkpoints(
+        folder.checkpoints,
+        run.checkpoints.every,
+        keep=run.checkpoints.keep,
+        share=run.checkpoints.share,
+        resume=True,
+        parent=run.parent.digest if run.parent else "",
+    )
+    setting = Setting(console, as_json, checkpoints, inherited_of(run), *_parent(run))
+    return perform(setting, columns, record)
+
+
+def _parent(run: RunRecord) -> tuple[History | None, int]:
+    """Return the curve of the run that a run branched from, where that is still there, and the epoch."""
+    if run.parent is None or not Path(run.parent.run).is_dir():
+        return None, 0
+    return RunFolder.existing(Path(run.parent.run)).history(), run.parent.epoch
+
+
+def _check_same(
+    path: Path, run: RunRecord, given: Mapping[str, Any], settings: Mapping[str, Any]
+) -> None:
+    """Refuse options that say something else than the run was told."""
+    then = run.hyperparameters.to_json()
+    now = chosen_hyperparameters(given, {**then, **settings}).to_json()
+    changed = [name for name in then if now[name] != then[name]]
+    told = {**asdict(run.plan), "ignore": run.ignore, "categorical": run.categorical}
+    chosen = {name: value for name, value in _chosen(given, settings).items() if value is not None}
+    if "out" in chosen:
+        raise HyperparameterError(
+            f"--resume goes on in {path}, and --out names a new folder: leave one of them away"
+        )
+    for name, value in chosen.items():
+        if value not in ((), told[name]) and not (value == list(told[name] or ())):
+            raise HyperparameterError(
+                f"{name} is {value!r} here and {told[name]!r} in the run {path}, which goes on only as "
+                "it began: leave it away, or train a new run"
+            )
+    if changed:
+        name = changed[0]
+        raise HyperparameterError(
+            f"{name} is {now[name]!r} here and {then[name]!r} in the run {path}, which goes on only as "
+            f"it began: leave it away, or branch: ellnet branch {shlex.quote(str(path))} --epoch N "
+            f"--{name.replace('_', '-')} ..."
+        )
 
 
 def _chosen(given: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,130 +261,3 @@ def _plan(source: str, chosen: Mapping[str, Any]) -> Plan:
     if isinstance(size, bool) or not isinstance(size, int | float) or not 0 <= size < 1:
         raise HyperparameterError(f"test_size must be a number from 0 to below 1, got {size!r}")
     return Plan(target, chosen["task"], float(size), chosen["split_column"])
-
-
-class _Record(Hook):
-    """Makes the run folder once the data are known to be good, and writes a line an epoch."""
-
-    def __init__(self, path: Path | None, name: str, command: list[str]) -> None:
-        self._path, self._name, self._command = path, name, command
-        self._folder: RunFolder | None = None
-        self._trouble = False
-
-    @property
-    def folder(self) -> RunFolder:
-        """The run folder; it is made when it is asked for first."""
-        if self._folder is None:
-            self._folder = RunFolder.create(self._path, self._name, self._command)
-        return self._folder
-
-    def keep(self, model: Model) -> None:
-        """Save the model; Ctrl-C waits for that."""
-        with interruptible():
-            model.save(self.folder.model)
-
-    def after_epoch(self, state: TrainingState, history: History) -> bool:
-        try:
-            self.folder.append_epoch(state.epoch, history.epochs[-1], history.metric)
-        except FileAccessError as error:
-            if not self._trouble:
-                warnings.warn(f"{error}; training goes on", EllnetWarning, stacklevel=2)
-            self._trouble = True
-        return False
-
-    def discard(self) -> bool:
-        """Take the folder away unless a model is in it; say whether one is."""
-        with interruptible():
-            return self._folder is not None and not self._folder.discard()
-
-
-def _run(
-    console: Console,
-    columns: Columns,
-    plan: Plan,
-    hyperparameters: Hyperparameters,
-    record: _Record,
-) -> Trained:
-    """Train with progress, and save the model."""
-
-    def begin(net: Network, parts: Parts) -> None:
-        folder = record.folder
-        say(
-            console,
-            f"{columns.source}: {columns.m:,} rows ({len(parts.train):,} to train on, "
-            f"{len(parts.validation):,} to validate, {len(parts.test):,} to test)",
-        )
-        show_network(console, net)
-        say(console, f"run folder: {folder.path}")
-
-    with closing(progress_hook(terminal(stderr=True))) as progress:
-        trained = train_table(
-            columns,
-            plan,
-            hyperparameters,
-            hooks=(progress, record),
-            begin=begin,
-            keep=record.keep,
-        )
-    record.keep(trained.model)
-    return trained
-
-
-def _report(source: str, plan: Plan, trained: Trained) -> dict[str, Any]:
-    """Return what report.json holds."""
-    model, history = trained.model, trained.model.history
-    return {
-        "ellnet": VERSION,
-        "numerics": NUMERICS,
-        "table": source,
-        "target": plan.target,
-        "task": model.target.task,
-        "n": list(model.network.n),
-        "activations": list(model.network.activations),
-        "cost": model.network.cost,
-        "hyperparameters": model.hyperparameters.to_json(),
-        "rows": {name: len(rows) for name, rows in vars(trained.parts).items()},
-        "epochs": len(history.epochs),
-        "best_epoch": history.best_epoch,
-        "stopped": history.stopped,
-        "trouble": trained.trouble,
-        "engine": history.engine,
-        "seconds": round(sum(epoch.seconds for epoch in history.epochs), 3),
-        "scored_on": trained.scored,
-        "scores": {name: scores.to_json() for name, scores in trained.scores.items()},
-    }
-
-
-def _finish(console: Console, folder: RunFolder, trained: Trained) -> None:
-    """Show curve and scores, draw the picture, say what went wrong and where everything is."""
-    history = trained.model.history
-    show_curves(console, history)
-    say(console, stopped_because(history))
-    say(console, f"engine: {history.engine}")
-    show_scores(console, trained.scores, trained.model.target, trained.scored)
-    if trained.trouble:
-        click.echo(f"ellnet: error: {one_line(trained.trouble)}", err=True)
-    if history.stopped == "interrupted":
-        click.echo("ellnet: interrupted; what was learned so far is saved", err=True)
-    _draw(folder, history)
-    say(console, f"saved in {folder.path}: {', '.join(folder.files())}")
-
-
-def _draw(folder: RunFolder, history: History) -> None:
-    """Draw the curve where there is one, and where it can be drawn; the rest stands without it."""
-    if not history.epochs:
-        return
-    try:
-        CostCurveDisplay.from_history(history, title=folder.path.name).save(folder.curve)
-    except MissingExtraError:
-        return
-    except OSError as error:
-        warnings.warn(
-            f"{folder.curve} cannot be written: {error.strerror}", EllnetWarning, stacklevel=2
-        )
-
-
-def _exit_code(trained: Trained) -> int:
-    if trained.trouble:
-        return 1
-    return 130 if trained.model.history.stopped == "interrupted" else 0

@@ -214,7 +214,7 @@ def run(
 ) -> Run:
     """Train for a number of epochs from a state (see `Engine.run`).
 
-    The watch is asked about every 20 ms.
+    The watch is asked about every 20 ms; one whose `every_step` is true, before every step.
 
     Raises:
         ShapeError: X or Y does not fit the network.
@@ -242,7 +242,8 @@ def run(
     held = None if validation is None else _readable_parts(validation)
     end, moment, at, broken, good, iterations, costs, validated = call(
         target(), plan, _position(state), *_readable_parts(train), held, epochs, threads,
-        after[0], after[1:], bad, before, watch, WATCH_SECONDS,
+        after[0], after[1:], bad, before, watch,
+        0.0 if getattr(watch, "every_step", False) else WATCH_SECONDS,
     )  # fmt: skip
     ran = Run(
         _state_at(state, at, after),

@@ -1,7 +1,7 @@
 """When an estimator's training has gained enough: scikit-learn's rule."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ellnet.history import Epoch
 from ellnet.stopping import Look
@@ -62,3 +62,11 @@ class Plateau:
     def earliest(self) -> float:
         """Return the number of epochs after which it could end the run, at the least."""
         return self._patience + 1 - self.count if self.watched is training_cost else 1
+
+    def memory(self) -> dict[str, float]:
+        """Return the best value and the epochs that were not better."""
+        return {"best": self.best, "count": self.count}
+
+    def recall(self, memory: Mapping[str, float]) -> None:
+        """Go on from what `memory` returned."""
+        self.best, self.count = memory["best"], int(memory["count"])
