@@ -80,7 +80,8 @@ def _rule(encoding: Encoding) -> str:
     missing = "; missing is 0, and an indicator of its own" if encoding.missing else ""
     match encoding:
         case NumberEncoding():
-            return f"{_standard(encoding.standard)}{missing}"
+            rule = _standard(encoding.standard) if encoding.standard else "the number as it stands"
+            return f"{rule}{missing}"
         case BooleanEncoding():
             return f"no is −1, yes is 1{missing}"
         case DateEncoding():
