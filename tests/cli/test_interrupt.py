@@ -181,8 +181,8 @@ def test_a_program_interrupted_in_predicting_shows_no_traceback(
     pressed = (
         "import os, signal, sys, time\n"
         "from ellnet.cli import main\n"
-        "from ellnet.models import Model\n"
-        "Model.outputs = lambda *_, **__: (os.kill(os.getpid(), signal.SIGINT), time.sleep(30))\n"
+        "from ellnet.bulk import BulkPrediction as Job\n"
+        "Job._values = lambda *_, **__: (os.kill(os.getpid(), signal.SIGINT), time.sleep(30))\n"
         f"sys.exit(main(['predict', {model!r}, 't.csv', '-o', 'p.csv']))"
     )
 
@@ -198,7 +198,7 @@ def test_a_program_interrupted_in_predicting_shows_no_traceback(
 
     assert "Traceback" not in ran.err
     assert (ran.code, ran.err) == (130, "ellnet: interrupted\n")
-    assert not list(tmp_path.glob("*p.csv*"))
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
 
 
 def test_a_reader_of_stdout_that_goes_away_before_training_leaves_nothing(tmp_path: Path) -> None:
