@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import click
 
+from ellnet.cli.circuits import circuits
 from ellnet.cli.evaluate import evaluate
 from ellnet.cli.inspect import inspect
 from ellnet.cli.predict import predict
@@ -35,7 +36,7 @@ def commands() -> None:
     """
 
 
-for command in (train, predict, evaluate, inspect, prove):
+for command in (train, predict, evaluate, inspect, prove, circuits):
     commands.add_command(command)
 
 
