@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from ellnet.cli.circuits import circuits
+from ellnet.cli.doctor import doctor
 from ellnet.cli.evaluate import evaluate
 from ellnet.cli.inspect import inspect
 from ellnet.cli.predict import predict
@@ -36,7 +37,7 @@ def commands() -> None:
     """
 
 
-for command in (train, predict, evaluate, inspect, prove, circuits):
+for command in (train, predict, evaluate, inspect, prove, circuits, doctor):
     commands.add_command(command)
 
 

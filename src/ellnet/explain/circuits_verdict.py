@@ -68,8 +68,8 @@ def _found(results: Sequence[Result]) -> list[str]:
         general = sum(result.general for result in results)
         every = sum(len(result.learned) for result in results)
         found.append(
-            f"Of {every} trained nets {general} got every pattern right that was held out as well: "
-            + ("the rule was seldom found." if general < every / 2 else "the rule was found.")
+            f"Of {every} trained nets {general} got the patterns right that were held out as well; "
+            "the others learned those that they saw, and not the rule."
         )
     return found
 
