@@ -18,7 +18,7 @@ from ellnet.cli.terminal import cell, say, terminal
 from ellnet.cli.train import PLAN_OPTIONS, train
 from ellnet.errors import DataError, EllnetError, FileAccessError
 from ellnet.files.durable import read_whole
-from ellnet.models import Model, load
+from ellnet.models import load
 from ellnet.parts import Plan
 from ellnet.runs import RunFolder
 
@@ -57,7 +57,8 @@ def doctor(run: Path, table: str | None, trying: bool, seeds: int, as_json: bool
     if trying and found:
         if admission.lacking:
             raise DataError(f"--try needs the table of training, and {admission.lacking}")
-        trial = try_change(admission.patient, found[0].change, range(seeds))
+        if found[0].change.cures:
+            trial = try_change(admission.patient, found[0].change, range(seeds))
     if as_json:
         click.echo(json.dumps(_document(run, admission, found, trial), allow_nan=False))
         return
@@ -65,6 +66,8 @@ def doctor(run: Path, table: str | None, trying: bool, seeds: int, as_json: bool
     _show(console, run, admission, found)
     if trial is not None:
         _show_trial(console, trial)
+    elif trying and found:
+        say(console, "nothing to try: the change saves room and time, and is no cure")
 
 
 def _admitted(folder: RunFolder, table: str | None) -> "Admission":
@@ -123,7 +126,7 @@ def _show(console: Console, run: Path, admission: "Admission", found: "list[Find
     if admission.lacking:
         say(console, f"not looked at: its rows, since {admission.lacking}")
     if not found:
-        say(console, "nothing is found to ail it")
+        say(console, "nothing is found to ail it" + (" in what was looked at" * (examples is None)))
         return
     first, *others_found = found
     say(console, f"{first.illness}: {first.evidence}")
@@ -161,7 +164,8 @@ def _difference(trial: "Trial") -> str:
         return f"{without} runs diverged without the change and {changed} with it; {better}"
     error = trial.standard_error
     sure = "" if math.isnan(error) else f", give or take {error:.2g} (a standard error)"
-    return f"paired difference: {trial.difference:+.4g}{sure}; {better}"
+    verdict = "" if trial.difference < 0 else "; the change does not help here"
+    return f"paired difference: {trial.difference:+.4g}{sure}; {better}{verdict}"
 
 
 def _document(

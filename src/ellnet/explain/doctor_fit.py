@@ -7,19 +7,27 @@ from ellnet.arrays import in_precision, is_sparse, to_numpy
 from ellnet.batches import Examples
 from ellnet.engines import engine
 from ellnet.equations.costs import output_losses
+from ellnet.evaluation import prior
 from ellnet.explain.doctor_findings import Change, Finding, Patient
-from ellnet.explain.doctor_sample import sampled
+from ellnet.explain.doctor_sample import cost_on, sampled
 from ellnet.network import Network
 
 __all__ = ["overfitting"]
 
 RISE = 1.5
 """Mean validation cost of the last epochs, as a multiple of the lowest, from which on it is overfitting.
-Early stopping lets twenty epochs go by after the lowest; healthy runs rose by up to a quarter in them."""
+Early stopping lets twenty epochs go by after the lowest; most healthy runs rose by less than a third."""
 
 FALL = 0.7
 """Share of the training cost at the best epoch that the end has to come down to: the training cost goes
 on falling where it overfits; where both rise, the run is unsteady instead."""
+
+ROWS = 10.0
+"""The rise has to be worth so many held-out rows of knowing nothing: a single row that comes to be wrong
+can multiply the cost of a few dozen."""
+
+ALONE, LONG = 2.0, 50
+"""Where nobody knows how many rows were held out: the cost has to double, over so many epochs."""
 
 LAST = 3
 """Epochs at the end whose mean is taken, against a single unlucky one."""
@@ -46,6 +54,8 @@ def _of_history(patient: Patient) -> Finding | None:
     before, after = history.costs[best], float(np.mean(history.costs[-LAST:]))
     if lowest <= 0 or end < RISE * lowest or after > FALL * before:
         return None
+    if not _counts(patient, lowest, end, len(validated) - best):
+        return None
     return Finding(
         "overfitting",
         (
@@ -55,6 +65,14 @@ def _of_history(patient: Patient) -> Finding | None:
         {"epoch": best + 1.0, "lowest": lowest, "end": end, "before": before, "after": after},
         _change(patient),
     )
+
+
+def _counts(patient: Patient, lowest: float, end: float, epochs: int) -> bool:
+    """Say whether a rise is more than what a few rows may do by chance."""
+    if patient.held_out is None:
+        return end >= ALONE * lowest and epochs >= LONG
+    constant = cost_on(prior(patient.network, to_numpy(patient.held_out.Y)), patient.held_out)
+    return (end - lowest) * patient.held_out.m >= ROWS * constant
 
 
 def _of_gap(patient: Patient) -> Finding | None:

@@ -9,7 +9,7 @@ from ellnet.batches import Examples
 from ellnet.errors import DivergenceError
 from ellnet.evaluation import prior
 from ellnet.explain.doctor_findings import Change, Finding, Patient
-from ellnet.explain.doctor_sample import cost_on, sampled
+from ellnet.explain.doctor_sample import cost_on, progress, sampled
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.training import train
 
@@ -18,8 +18,21 @@ __all__ = ["rate_findings"]
 EPOCHS = 20
 """Epochs of a probe at most: a rate that suits shows by then that it does."""
 
+PROBED = 1000
+"""Examples that a probe trains on at most, so that seven probes take seconds."""
+
 TIMES = (10.0, 100.0, 1000.0)
 """What the rate is divided and multiplied by. A rate within ten times of a better one is no illness."""
+
+FURTHER = (1e4, 1e5, 1e6)
+"""What the rate is multiplied by besides, where the run has hardly left its start."""
+
+MOVED = 0.01
+"""Share of its first cost that a run has to have got rid of to count as having left its start."""
+
+ENOUGH = 0.75
+"""Share of the cost of the best constant: a run that got rid of it, on the examples trained on or on
+those held out, was not too slow, if perhaps too short."""
 
 BETTER = 0.7
 """A lower rate has to come to this share of the cost, in the same epochs from the same start. In the
@@ -52,19 +65,24 @@ def rate_findings(patient: Patient) -> list[Finding]:
     if chosen.optimizer == "lbfgs":
         return []
     epochs = min(EPOCHS, max(1, len(patient.history.epochs)))
-    probes = _Probes(patient, chosen, epochs, WORTH * _cost_of_constant(patient))
+    probes = _Probes(patient, chosen, epochs, _cost_of_constant(patient))
     found = _too_high(probes) or _too_low(probes)
     return [] if found is None else [found]
 
 
 @dataclass(frozen=True, eq=False)
 class _Probes:
-    """Trains a little at other rates, and says how much lower a cost has to be to matter."""
+    """Trains a little at other rates; `constant` is the cost of the best constant."""
 
     patient: Patient
     chosen: Hyperparameters
     epochs: int
-    worth: float
+    constant: float
+
+    @property
+    def worth(self) -> float:
+        """How much lower a cost has to be to matter."""
+        return WORTH * self.constant
 
     @property
     def rate(self) -> float:
@@ -82,7 +100,7 @@ class _Probes:
         assert patient.start is not None  # noqa: S101 - whoever probes has looked
         assert patient.train is not None  # noqa: S101 - likewise
         other = replace(self.chosen, learning_rate=rate, early_stopping=False)
-        examples, judged = sampled(patient.train), _judged(patient)
+        examples, judged = sampled(patient.train, PROBED), _judged(patient)
         try:
             ended = train(patient.start, examples, other, judged, epochs=self.epochs)
         except DivergenceError:
@@ -118,9 +136,11 @@ def _too_low(probes: _Probes) -> Finding | None:
     reached = min(
         [cost_on(patient.network, _judged(patient)), *patient.history.validation_costs[-1:]]
     )
-    if reached < probes.worth:
+    left_start = reached < (1.0 - MOVED) * _cost_of_start(patient)
+    stopped = patient.history.stopped == "early" and left_start
+    if stopped or max(progress(patient), 1.0 - reached / probes.constant) > ENOUGH:
         return None
-    best = probes.best(TIMES)
+    best = probes.best(TIMES if left_start else (*TIMES, *FURTHER))
     if best.cost > MUCH_BETTER * reached or reached - best.cost < probes.worth:
         return None
     run = len(patient.history.epochs)
@@ -179,3 +199,9 @@ def _cost_of_constant(patient: Patient) -> float:
     """Return the cost of the best constant on the examples that count."""
     judged = _judged(patient)
     return cost_on(prior(patient.network, to_numpy(judged.Y)), judged)
+
+
+def _cost_of_start(patient: Patient) -> float:
+    """Return what the run began with, on the same examples."""
+    assert patient.start is not None  # noqa: S101 - whoever asks has looked
+    return cost_on(patient.start, _judged(patient))
