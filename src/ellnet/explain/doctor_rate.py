@@ -25,7 +25,7 @@ TIMES = (10.0, 100.0, 1000.0)
 """What the rate is divided and multiplied by. A rate within ten times of a better one is no illness."""
 
 FURTHER = (1e4, 1e5, 1e6)
-"""What the rate is multiplied by besides, where the run has hardly left its start."""
+"""What the rate is multiplied by next, where that is not enough."""
 
 MOVED = 0.01
 """Share of its first cost that a run has to have got rid of to count as having left its start."""
@@ -51,10 +51,11 @@ WORTH = 0.05
 
 @dataclass(frozen=True)
 class _Probe:
-    """What a little training at some rate came to."""
+    """What a little training at some rate came to, held out and on what it trained on."""
 
     rate: float
     cost: float
+    trained: float
 
 
 def rate_findings(patient: Patient) -> list[Finding]:
@@ -104,9 +105,14 @@ class _Probes:
         try:
             ended = train(patient.start, examples, other, judged, epochs=self.epochs)
         except DivergenceError:
-            return _Probe(rate, math.inf)
-        last = ended.history.validation_costs[-LAST:]
-        return _Probe(rate, sum(last) / len(last) if last else math.inf)
+            return _Probe(rate, math.inf, math.inf)
+        history = ended.history
+        return _Probe(rate, _end(history.validation_costs), _end(history.costs))
+
+
+def _end(costs: Sequence[float]) -> float:
+    last = costs[-LAST:]
+    return sum(last) / len(last) if last else math.inf
 
 
 def _too_high(probes: _Probes) -> Finding | None:
@@ -115,6 +121,8 @@ def _too_high(probes: _Probes) -> Finding | None:
         return None
     best = probes.best([1 / times for times in TIMES])
     if best.cost > BETTER * own.cost or not own.cost - best.cost >= probes.worth:
+        return None
+    if best.trained >= own.trained:  # it overfits: a lower rate only does so later
         return None
     finite = math.isfinite(own.cost)
     which = f"a {_which(probes.patient)} cost"
@@ -140,8 +148,11 @@ def _too_low(probes: _Probes) -> Finding | None:
     stopped = patient.history.stopped == "early" and left_start
     if stopped or max(progress(patient), 1.0 - reached / probes.constant) > ENOUGH:
         return None
-    best = probes.best(TIMES if left_start else (*TIMES, *FURTHER))
-    if best.cost > MUCH_BETTER * reached or reached - best.cost < probes.worth:
+    least = min(MUCH_BETTER * reached, reached - probes.worth)
+    best = probes.best(TIMES)
+    if best.cost > least:
+        best = probes.best(FURTHER)
+    if best.cost > least:
         return None
     run = len(patient.history.epochs)
     return Finding(
