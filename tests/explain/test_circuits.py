@@ -21,7 +21,7 @@ from ellnet.explain.circuits import (
 )
 from ellnet.explain.circuits_drawing import circuits_svg
 from ellnet.explain.circuits_model import circuit_model
-from ellnet.explain.circuits_training import Contender, contenders, train_on_parity
+from ellnet.explain.circuits_training import Contender, contenders, epochs_for, train_on_parity
 from ellnet.explain.circuits_verdict import verdict
 from ellnet.network import Parameters
 
@@ -174,6 +174,12 @@ def test_contenders_are_as_large_as_the_circuits():
     shapes = {contender.hidden for contender in contenders(8)}
 
     assert {(8, 4, 2), (128,), (8,)} <= shapes
+    assert max(max(contender.hidden) for contender in contenders(16)) <= 1024
+
+
+def test_a_run_takes_as_many_steps_whatever_its_patterns():
+    """About 8,000: 1,000 epochs of 256 patterns, 4 of 65,536."""
+    assert [epochs_for(2**n) for n in (2, 8, 16)] == [8000, 1000, 4]
 
 
 def test_the_verdict_says_what_holds_and_what_not():

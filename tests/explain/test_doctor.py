@@ -149,6 +149,17 @@ def test_examples_of_another_network_are_refused():
         diagnose(net_of(None), History(), examples)
 
 
+def test_sparse_inputs_are_looked_at():
+    """In SciPy's column format: dead layers are seen, sizes and constants are left alone."""
+    sparse = pytest.importorskip("scipy.sparse")
+    patient = next(case for case in SICK if case.illness == "dead ReLU").make()
+    assert patient.train is not None
+    X = sparse.csc_array(patient.train.X)
+    found = examine(replace(patient, train=Examples(X, patient.train.Y)))
+
+    assert found[0].illness == "dead ReLU"
+
+
 def test_nothing_can_be_tried_without_examples():
     """And the sentence says what it takes."""
     with pytest.raises(DataError, match="needs the run's examples"):

@@ -43,7 +43,7 @@ Rows = dict[int, list[tuple["Circuit", int]]]
 )
 @click.option("--train/--no-train", "trains", default=True, help="Train nets on parity, too.")
 @click.option("--seeds", default=10, show_default=True, type=click.IntRange(1, 1000))
-@click.option("--epochs", default=1000, show_default=True, type=click.IntRange(1))
+@click.option("--epochs", type=click.IntRange(1), help="Of each.  [default: those of 8,000 steps]")
 @click.option("--learning-rate", default=0.01, show_default=True, type=click.FloatRange(0))
 @click.option(
     "--hold-out",
@@ -62,7 +62,7 @@ def circuits(  # noqa: PLR0917 - click passes them by name
     name: str,
     trains: bool,
     seeds: int,
-    epochs: int,
+    epochs: int | None,
     learning_rate: float,
     hold_out: float,
     as_json: bool,

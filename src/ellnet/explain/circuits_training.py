@@ -14,7 +14,14 @@ from ellnet.network import Network, Parameters, initial_parameters
 from ellnet.state import TrainingState
 from ellnet.training import moments_of
 
-__all__ = ["Contender", "Result", "contenders", "train_on_parity"]
+__all__ = ["Contender", "Result", "contenders", "epochs_for", "train_on_parity"]
+
+
+BATCH, STEPS = 32, 8000
+"""Patterns of a minibatch, and steps of a run where no number of epochs is asked for."""
+
+WIDEST = 1024
+"""Units of a layer that is trained, at most: the AND/OR's shape of 16 inputs would take hours."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +68,12 @@ class Result:
 
 
 def contenders(n: int) -> tuple[Contender, ...]:
-    """Return shallow and deep nets: those that a circuit shows to be large enough, and larger ones."""
+    """Return shallow and deep nets: those that a circuit shows to be large enough, and larger ones.
+
+    A layer of more than 1,024 units is left out.
+    """
     levels = xor_tree(n).network.n[1:-1]
-    return (
+    every = (
         Contender("the thresholds' shape", (n,), "sigmoid"),
         Contender("one layer of n", (n,)),
         Contender("one layer of 4n", (4 * n,)),
@@ -71,6 +81,12 @@ def contenders(n: int) -> tuple[Contender, ...]:
         Contender("the tree's shape", levels),
         Contender("the tree's, four times as wide", tuple(4 * units for units in levels)),
     )
+    return tuple(contender for contender in every if max(contender.hidden) <= WIDEST)
+
+
+def epochs_for(patterns: int) -> int:
+    """Return the epochs in which so many patterns make 8,000 steps."""
+    return -(-STEPS // -(-patterns // BATCH))
 
 
 def train_on_parity(
@@ -78,7 +94,7 @@ def train_on_parity(
     chosen: Sequence[Contender],
     *,
     seeds: int = 10,
-    epochs: int = 1000,
+    epochs: int | None = None,
     learning_rate: float = 0.01,
     held_out: float = 0.0,
 ) -> list[Result]:
@@ -91,7 +107,7 @@ def train_on_parity(
         n: inputs.
         chosen: what to train.
         seeds: how many of each, with the seeds 0, 1, ...
-        epochs: of each.
+        epochs: of each; by default those of 8,000 steps.
         learning_rate: of Adam.
         held_out: part of the patterns that training does not see, the same for every seed.
 
@@ -105,8 +121,9 @@ def train_on_parity(
         labels = examples.Y[0].astype(np.int64)
         parts = split(examples.m, held_out, 0, labels)
         unseen, examples = examples.take(parts.held_out), examples.take(parts.train)
+    run = epochs_for(examples.m) if epochs is None else epochs
     jobs = [
-        _job(n, contender, seed, epochs, learning_rate)
+        _job(n, contender, seed, run, learning_rate)
         for contender in chosen
         for seed in range(seeds)
     ]
@@ -135,7 +152,7 @@ def _job(n: int, contender: Contender, seed: int, epochs: int, learning_rate: fl
         activation=contender.activation,
         learning_rate=learning_rate,
         l2=0.0,
-        batch_size=32,
+        batch_size=BATCH,
         epochs=epochs,
         early_stopping=False,
         seed=seed,

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ellnet.arrays import to_numpy
 from ellnet.batches import Examples
 from ellnet.explain.doctor_findings import ILLNESSES, Change, Finding, Patient
 from ellnet.explain.doctor_fit import overfitting
@@ -15,7 +16,7 @@ from ellnet.explain.doctor_rate import rate_findings
 from ellnet.explain.doctor_units import dead_units, saturated_units, symmetric_units
 from ellnet.history import History
 from ellnet.hyperparameters import Hyperparameters
-from ellnet.network import Network
+from ellnet.network import Network, Parameters
 from ellnet.starting import starting_network
 
 __all__ = ["Change", "Finding", "Patient", "diagnose", "examine"]
@@ -75,7 +76,7 @@ def examine(patient: Patient) -> list[Finding]:
     if patient.train is not None:
         patient.network.check_input(patient.train.X)
         patient.network.check_target(patient.train.Y, patient.train.m)
-    patient = _with_start(patient)
+    patient = _with_start(replace(patient, network=_at_home(patient.network)))
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         found = [finding for check in CHECKS if (finding := check(patient)) is not None]
@@ -89,6 +90,12 @@ def _rank(finding: Finding) -> float:
     if finding.figures.get("at_start") == 0:
         return GROWN
     return float(ILLNESSES.index(finding.illness))
+
+
+def _at_home(net: Network) -> Network:
+    """Return the network in NumPy, whatever it was trained on."""
+    arrays = [to_numpy(array) for array in net.parameters.arrays()]
+    return net.with_parameters(Parameters.from_arrays(arrays))
 
 
 def _with_start(patient: Patient) -> Patient:

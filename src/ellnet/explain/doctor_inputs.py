@@ -4,6 +4,7 @@ import numpy as np
 
 from ellnet.arrays import is_sparse, to_numpy
 from ellnet.explain.doctor_findings import Change, Finding, Patient
+from ellnet.explain.doctor_sample import sampled
 
 __all__ = ["constant_columns", "unscaled_inputs"]
 
@@ -25,7 +26,7 @@ def unscaled_inputs(patient: Patient) -> Finding | None:
     """Find inputs whose size is far from 1."""
     if patient.train is None or is_sparse(patient.train.X):
         return None
-    X = to_numpy(patient.train.X).astype(np.float64)
+    X = to_numpy(sampled(patient.train).X).astype(np.float64)
     measured = [j for j, row in enumerate(X) if len(np.unique(row)) >= MANY_VALUED]
     if not measured:
         return None
