@@ -69,7 +69,7 @@ def _found(results: Sequence[Result]) -> list[str]:
         every = sum(len(result.learned) for result in results)
         found.append(
             f"Of {every} trained nets {general} got the patterns right that were held out as well; "
-            "the others learned those that they saw, and not the rule."
+            "to get those right that it saw, a net need not find the rule."
         )
     return found
 
