@@ -83,6 +83,8 @@ def main() -> None:
         model = "runs/spirals-1/model.safetensors"
         in_terminal(["ellnet", "train", "spirals", "--hidden", "5,5,3"], folder)
         picture(["ellnet", "inspect", model], "inspect", folder)
+        drawn = ["ellnet", "circuits", "parity", "--inputs", "8", "--largest", "8", "--no-train"]
+        in_terminal([*drawn, "--draw", str(IMAGES / "circuits.svg")], folder)
         sheet = Path(folder) / "sheet.html"
         in_terminal(["ellnet", "train", "iris", "--hidden", "5,5,3"], folder)
         shown = ["ellnet", "prove", "runs/iris-1/model.safetensors", "iris", "--row", "17"]

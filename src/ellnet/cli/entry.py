@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import click
 
 from ellnet.cli.branch import branch
+from ellnet.cli.circuits import circuits
+from ellnet.cli.doctor import doctor
 from ellnet.cli.evaluate import evaluate
 from ellnet.cli.export import export, import_
 from ellnet.cli.inspect import inspect
@@ -46,6 +48,8 @@ for command in (
     branch,
     verify,
     prove,
+    circuits,
+    doctor,
     export,
     import_,
 ):

@@ -250,7 +250,23 @@ def _finish(setting: Setting, folder: RunFolder, trained: Trained) -> None:
         click.echo("ellnet: interrupted; what was learned so far is saved", err=True)
         say(console, f"to go on: ellnet train --resume {shlex.quote(str(folder.path))}")
     _draw(setting, folder, history)
+    _hint(console, folder, trained)
     say(console, f"saved in {folder.path}: {', '.join(folder.files())}")
+
+
+def _hint(console: Console, folder: RunFolder, trained: Trained) -> None:
+    """Say in a line what parameters and history alone show to be seriously wrong, if anything."""
+    from ellnet.explain.doctor import diagnose
+
+    if trained.trouble:
+        return
+    model = trained.model
+    found = diagnose(model.network, model.history, hyperparameters=model.hyperparameters)
+    for finding in (each for each in found[:1] if each.serious):
+        say(
+            console,
+            f"{finding.illness}: {finding.evidence}; `ellnet doctor {folder.path}` looks closer",
+        )
 
 
 def _draw(setting: Setting, folder: RunFolder, history: History) -> None:
