@@ -31,13 +31,13 @@ FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(VERSION, prog_name="ellnet", message="%(prog)s %(version)s")
 def commands() -> None:
-    r"""Deep fully-connected networks of L layers, for tables and small arrays.
+    """Deep fully-connected networks of L layers, for tables and small arrays.
 
     \b
     ellnet train iris
     ellnet train houses.csv --target price --hidden 64,32
     ellnet predict runs/houses-1/model.safetensors new.csv
-    """
+    """  # noqa: D301 - click knows the backspace as: leave these lines as they are
 
 
 for command in (
