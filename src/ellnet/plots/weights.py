@@ -85,7 +85,7 @@ class WeightsDisplay(Display):
         """
         net, names = network_of(estimator), names_of(estimator)
         shape = picture_shape(estimator, image_shape) if layer == 1 else None
-        chosen = chosen_units(net, layer, units, PICTURES if shape else net.n[layer])
+        chosen = chosen_units(net, layer, units, PICTURES if shape else max(net.n))
         rows = np.array(chosen) - 1
         return cls(
             np.asarray(net.W[layer])[rows],
