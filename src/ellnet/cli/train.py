@@ -28,7 +28,6 @@ from ellnet.interruption import interruptible
 from ellnet.models import Model
 from ellnet.network import Network
 from ellnet.parts import Parts, Plan
-from ellnet.plots import CostCurveDisplay
 from ellnet.runs import RunFolder
 from ellnet.state import TrainingState
 from ellnet.training import Hook
@@ -261,6 +260,8 @@ def _draw(folder: RunFolder, history: History) -> None:
     """Draw the curve where there is one, and where it can be drawn; the rest stands without it."""
     if not history.epochs:
         return
+    from ellnet.plots import CostCurveDisplay
+
     try:
         CostCurveDisplay.from_history(history, title=folder.path.name).save(folder.curve)
     except MissingExtraError:

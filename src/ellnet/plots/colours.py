@@ -20,7 +20,7 @@ NEGATIVE = {False: "#0b4a9e", True: "#7db4ff"}
 POSITIVE = {False: "#b84a00", True: "#ff9d4d"}
 """The ends of the signed scale, on light paper and on dark."""
 
-DARK: dict[str, Any] = {
+DARK: dict[Any, Any] = {
     "figure.facecolor": "#11151a",
     "savefig.facecolor": "#11151a",
     "axes.facecolor": "#11151a",
