@@ -121,7 +121,7 @@ def test_the_network_is_drawn_with_its_real_weights():
     display = NetworkDisplay.from_estimator(net)
 
     lines = [each for each in display.ax_.collections if isinstance(each, LineCollection)]
-    assert [len(each.get_linewidth()) for each in lines] == [12, 8]
+    assert [np.size(each.get_linewidth()) for each in lines] == [12, 8]
     W = net.W[1].ravel()
     order = np.argsort(np.abs(W), kind="stable")
     widths = np.asarray(lines[0].get_linewidth())

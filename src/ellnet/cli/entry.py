@@ -8,10 +8,12 @@ from collections.abc import Sequence
 
 import click
 
+from ellnet.cli.draw import draw
 from ellnet.cli.evaluate import evaluate
 from ellnet.cli.inspect import inspect
 from ellnet.cli.predict import predict
 from ellnet.cli.prove import prove
+from ellnet.cli.responses import responses
 from ellnet.cli.terminal import one_line
 from ellnet.cli.train import train
 from ellnet.cli.warnings_shown import warnings_shown
@@ -35,7 +37,7 @@ def commands() -> None:
     """
 
 
-for command in (train, predict, evaluate, inspect, prove):
+for command in (train, predict, evaluate, inspect, prove, responses, draw):
     commands.add_command(command)
 
 

@@ -5,6 +5,7 @@ draws on the axes that it is given, or on new ones, and returns the Display with
 """
 
 from ellnet.plots.activations import ActivationsDisplay
+from ellnet.plots.canvas import FORMATS, Display, check_ending, theme
 from ellnet.plots.colours import DARK
 from ellnet.plots.cost_curve import CostCurveDisplay
 from ellnet.plots.gradient_norms import GradientNormsDisplay
@@ -15,12 +16,16 @@ from ellnet.plots.weights import WeightsDisplay
 
 __all__ = [
     "DARK",
+    "FORMATS",
     "ActivationsDisplay",
     "CostCurveDisplay",
     "DependenceDisplay",
+    "Display",
     "GradientNormsDisplay",
     "InfluenceDisplay",
     "NetworkDisplay",
     "ResponsesDisplay",
     "WeightsDisplay",
+    "check_ending",
+    "theme",
 ]

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ellnet.errors import FileAccessError, MissingExtraError
 from ellnet.files.durable import write_durably
+from ellnet.plots.colours import DARK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["FORMATS", "Display", "axes_on"]
+__all__ = ["FORMATS", "Display", "axes_on", "check_ending", "theme"]
 
 FORMATS = (".png", ".svg", ".pdf")
 """Endings of pictures that can be written."""
@@ -45,9 +46,7 @@ class Display:
             FileAccessError: another ending, or a file that cannot be written.
         """
         path = Path(path)
-        ending = path.suffix.lower()
-        if ending not in FORMATS:
-            raise FileAccessError(f"{path} must end in {', '.join(FORMATS)}; name another file")
+        ending = check_ending(path)
         drawn = io.BytesIO()
         with style({"svg.hashsalt": "ellnet", "svg.fonttype": "none"}):
             options: dict[str, Any] = {"format": ending[1:], "dpi": DOTS}
@@ -57,7 +56,28 @@ class Display:
         write_durably(path, drawn.getvalue())
 
 
-def style(settings: "dict[str, Any]") -> Any:
+def check_ending(path: Path) -> str:
+    """Return the ending of a picture's path.
+
+    Raises:
+        FileAccessError: it is none that can be written.
+    """
+    ending = path.suffix.lower()
+    if ending not in FORMATS:
+        raise FileAccessError(f"{path} must end in {', '.join(FORMATS)}; name another file")
+    return ending
+
+
+def theme(*, dark: bool) -> Any:
+    """Return a context in which Displays draw for dark pages, or as matplotlib is set.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    return style(DARK if dark else {})
+
+
+def style(settings: dict[Any, Any]) -> Any:
     """Return a context in which matplotlib has other settings.
 
     Raises:

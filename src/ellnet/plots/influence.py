@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from ellnet.plots.canvas import Display, axes_on
-from ellnet.plots.colours import FIRST, SECOND, brightness
+from ellnet.plots.colours import FIRST, SECOND, brightness, ink
 from ellnet.plots.words import plain
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class InfluenceDisplay(Display):
             found.importance[order],
             xerr=found.spread[order],
             color=FIRST,
-            ecolor=SECOND,
+            ecolor=ink(ax),
             height=0.7,
         )
         ax.set_yticks(places, [plain(found.names[k], 24) for k in order], fontsize=8)

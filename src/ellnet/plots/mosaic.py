@@ -36,7 +36,7 @@ class Mosaic:
     ) -> tuple[float, float]:
         """Return the size of a figure for such a grid, in inches."""
         width = left + columns * (1 + GAP)
-        return max(3.0, inches * width), max(1.0, inches * rows * (1 + ROOM) + 0.4)
+        return max(3.0, inches * width), max(1.0, inches * rows * (1 + ROOM) + 0.6)
 
     def show(self, picture: NDArray[Any], row: int, column: float, *, sign: bool) -> None:
         """Put a picture in its place, each over its own range.

@@ -23,6 +23,7 @@ UNITS = 10
 LAYERS = 9
 """Layers that are drawn, at most, the input among them."""
 
+LONGEST_NAME = 20
 WIDEST = 3.2
 """The line of the largest weight between two layers, in points."""
 
@@ -92,7 +93,7 @@ class NetworkDisplay(Display):
         """
         columns = self._columns()
         tallest = max(len(column.units) + bool(column.left_out) for column in columns)
-        ax = axes_on(ax, (1.25 * len(columns) + 2.2, 0.36 * tallest + 1.5))
+        ax = axes_on(ax, (1.25 * len(columns) + 3.0, 0.36 * tallest + 1.5))
         ax.set_axis_off()
         for left, right in itertools.pairwise(columns):
             if right.layer == left.layer + 1:
@@ -103,10 +104,15 @@ class NetworkDisplay(Display):
         for column in columns:
             self._units(ax, column)
             self._label(ax, column, half)
-        edge = (0.9, 0.9)
-        ax.set(xlim=(-edge[0], columns[-1].x + edge[1]), ylim=(-half - 1.5, half + 0.9))
+        left, right = (self._room(names) for names in (self.names.inputs, self.names.outputs))
+        ax.set(xlim=(-left, columns[-1].x + right), ylim=(-half - 1.5, half + 0.9))
         ax.set_title(title, fontsize=10)
         return self._on(ax)
+
+    @staticmethod
+    def _room(names: tuple[str, ...]) -> float:
+        """Return the room that names beside the outermost layer need, in distances of layers."""
+        return 0.6 + 0.075 * min(LONGEST_NAME, max(map(len, names), default=2))
 
     def _columns(self) -> list[_Column]:
         """Choose layers and units, and place them around one middle line."""
@@ -181,7 +187,7 @@ class NetworkDisplay(Display):
                 ax.text(
                     column.x + (-0.17 if left else 0.17),
                     y,
-                    plain(names[unit], 14),
+                    plain(names[unit], LONGEST_NAME),
                     fontsize=7,
                     **beside,
                 )

@@ -7,7 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ellnet.explain.responses_ascent import Driven, driving_inputs
-from ellnet.explain.responses_subject import names_of, network_of, picture_shape, pixels_of
+from ellnet.explain.responses_subject import (
+    chosen_units,
+    names_of,
+    network_of,
+    picture_shape,
+    pixels_of,
+)
 from ellnet.explain.responses_units import Drivers, drivers
 from ellnet.plots.canvas import Display, axes_on
 from ellnet.plots.colours import signed
@@ -93,27 +99,48 @@ class ResponsesDisplay(Display):
             DataError: no such unit, or X that does not fit.
             MissingExtraError: matplotlib is not installed.
         """
+        found = cls.found(
+            estimator,
+            X,
+            layer=layer,
+            units=units,
+            count=count,
+            norm=norm,
+            image_shape=image_shape,
+        )
+        return found.plot(ax=ax, title=title)
+
+    @classmethod
+    def found(
+        cls,
+        estimator: object,
+        X: Any,
+        *,
+        layer: int,
+        units: Sequence[int] | None = None,
+        count: int = 5,
+        norm: float | None = None,
+        image_shape: tuple[int, int] | None = None,
+    ) -> Self:
+        """Find what `from_estimator` draws, without drawing it; the arguments are the same."""
         net, names = network_of(estimator), names_of(estimator)
         shape = picture_shape(estimator, image_shape)
-        if units is None:
-            units = range(1, min(UNITS, int(net.W[layer].shape[0])) + 1)
-        driven = driving_inputs(estimator, layer, units, X=X, norm=norm)
-        found = drivers(estimator, X, layer, units, count=count)
-        seen = (
-            np.unique(np.concatenate([found.most, found.least], axis=1))
-            if shape
-            else np.empty(0, int)
-        )
+        chosen = chosen_units(net, layer, units, UNITS)
+        driven = driving_inputs(estimator, layer, chosen, X=X, norm=norm)
+        examples = drivers(estimator, X, layer, chosen, count=count)
+        pictures = None
+        if shape is not None:
+            seen = np.unique(np.concatenate([examples.most, examples.least], axis=1))
+            pictures = pixels_of(estimator, X, seen)
+        named = layer == net.L and bool(names.outputs)
         return cls(
             driven,
-            found,
-            pictures=pixels_of(estimator, X, seen) if shape else None,
+            examples,
+            pictures=pictures,
             image_shape=shape,
             input_names=names.inputs,
-            unit_names=[names.outputs[u - 1] for u in units]
-            if layer == net.L and names.outputs
-            else (),
-        ).plot(ax=ax, title=title)
+            unit_names=[names.outputs[unit - 1] for unit in chosen] if named else (),
+        )
 
     def plot(self, *, ax: "Axes | None" = None, title: str = "") -> Self:
         """Draw on `ax`, or on new axes.
@@ -130,7 +157,7 @@ class ResponsesDisplay(Display):
             columns = 2 + 2 * count
             ax = axes_on(ax, Mosaic.size(len(self.driven.units), columns, left=1.2))
             self._pictures(ax, self.image_shape, count)
-        ax.set_title(title or f"what drives units of layer {layer}", fontsize=10, pad=14)
+        ax.set_title(title or f"what drives units of layer {layer}", fontsize=10, pad=18)
         return self._on(ax)
 
     def _pictures(self, ax: "Axes", shape: tuple[int, int], count: int) -> None:
@@ -180,6 +207,4 @@ class ResponsesDisplay(Display):
         bar.outline.set_visible(False)
 
     def _name(self, k: int) -> str:
-        if self.unit_names:
-            return plain(self.unit_names[k])
-        return f"unit {self.driven.units[k]}"
+        return plain(self.unit_names[k]) if self.unit_names else f"unit {self.driven.units[k]}"
