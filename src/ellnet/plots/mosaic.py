@@ -38,7 +38,9 @@ class Mosaic:
         width = left + columns * (1 + GAP)
         return max(3.0, inches * width), max(1.0, inches * rows * (1 + ROOM) + 0.6)
 
-    def show(self, picture: NDArray[Any], row: int, column: float, *, sign: bool) -> None:
+    def show(
+        self, picture: NDArray[Any], row: int, column: float, *, sign: bool, least: float = 0.0
+    ) -> None:
         """Put a picture in its place, each over its own range.
 
         Args:
@@ -46,11 +48,12 @@ class Mosaic:
             row: from 0.
             column: from 0.
             sign: whether 0 is the middle of its scale, or the smallest is its beginning.
+            least: the end of a scale with signs, at least: what is far below it is paper.
         """
         found = np.asarray(picture, np.float64)
         low, high = float(np.min(found)), float(np.max(found))
         if sign:
-            high = max(abs(low), abs(high)) or 1.0
+            high = max(abs(low), abs(high), least) or 1.0
             low = -high
         x, y = self._corner(row, column)
         self._ax.imshow(

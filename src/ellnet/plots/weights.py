@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["WeightsDisplay"]
 
 PICTURES = 32
+FAINT = 1e-3
+"""A unit whose weights are all under this part of the largest is paper: they are next to nothing."""
+
 NAMED = 40
 """Rows or columns of a heat map that have names, at most."""
 
@@ -115,8 +118,9 @@ class WeightsDisplay(Display):
     def _pictures(self, ax: "Axes", shape: tuple[int, int], size: tuple[int, int]) -> None:
         mosaic = Mosaic(ax, *size)
         places = placed(len(self.units), size[1])
+        least = FAINT * float(np.max(np.abs(self.weights), initial=0.0))
         for k, (row, column) in enumerate(places):
-            mosaic.show(self.weights[k].reshape(shape), row, column, sign=True)
+            mosaic.show(self.weights[k].reshape(shape), row, column, sign=True, least=least)
             mosaic.label(
                 plain(self.unit_names[k], 10) if self.unit_names else f"{self.units[k]}",
                 row,
