@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -95,7 +96,8 @@ def test_a_saved_estimator_of_images_is_looked_at_too(ell, images, tmp_path):
     weights = ell("draw", file, "--what", "weights", "--unit", 2, "-o", tmp_path / "w.png")
 
     with np.load(table) as arrays:
-        assert columns.json["score"] == pytest.approx(load(file).score(arrays["X"], arrays["y"]))
+        fitted: Any = load(file)
+        assert columns.json["score"] == pytest.approx(fitted.score(arrays["X"], arrays["y"]))
     assert [units.code, weights.code] == [0, 0]
     assert "within" in units.out
     assert all((tmp_path / name).stat().st_size > 1000 for name in ("u.png", "w.png"))

@@ -5,7 +5,10 @@ import pytest
 
 from ellnet.errors import DataError
 from ellnet.explain.responses_table import dependence, influence
+from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Network, Parameters
+from ellnet.tables import from_frame
+from ellnet.workflow import Plan, train_table
 from tests.explain.subjects import classifier, mixed_model, network
 
 
@@ -123,6 +126,23 @@ def test_classes_have_a_line_each():
     np.testing.assert_allclose(found.values[:, 2], fitted.predict_proba(middle).mean(axis=0))
 
 
+def test_of_a_long_table_rows_are_looked_at_evenly():
+    """At most 2,000, of a wide table fewer; with the score of those rows."""
+    net = linear([[1.0, 2.0]])
+    wide = network((500, 1), ("identity",))
+    X = np.random.default_rng(0).standard_normal((2, 5000))
+    noisy = net.W[1] @ X + np.where(np.arange(5000) % 2, 100.0, 0.0)
+
+    found = influence(net, X, noisy)
+
+    rows = np.unique(np.linspace(0, 4999, 2000).round()).astype(int)
+    truth = noisy[0, rows]
+    off = truth - (net.W[1] @ X)[0, rows]
+    assert found.rows == 2000
+    assert found.score == pytest.approx(1 - np.sum(off**2) / np.sum((truth - truth.mean()) ** 2))
+    assert influence(wide, np.ones((500, 3000)), np.ones((1, 3000)), repeats=1).rows == 800
+
+
 def test_what_does_not_fit_is_refused():
     """A truth that is missing, a column there is not, rows of another number, a pipeline."""
     net = network((3, 1), ("identity",))
@@ -138,3 +158,20 @@ def test_what_does_not_fit_is_refused():
     empty = {**frame, "gaps": np.full(len(frame["size"]), np.nan)}
     with pytest.raises(DataError, match="'gaps' has no value"):
         dependence(model, empty, "gaps")
+
+
+def test_numbers_that_were_categories_in_training_are_so_again():
+    """A frame whose kinds differ from training is read as the model itself reads it."""
+    random = np.random.default_rng(0)
+    code = [str(k) for k in random.integers(0, 3, 90)]
+    x = random.standard_normal(90)
+    y = [2.0 * (c == "1") + v for c, v in zip(code, x, strict=True)]
+    table = {"code": code, "x": x, "y": y}
+    chosen = Hyperparameters(hidden=(6,), epochs=40, batch_size=16)
+    model = train_table(from_frame(table), Plan(target="y"), chosen).model
+
+    as_words = influence(model, table)
+    as_numbers = influence(model, {**table, "code": np.array(code, float)})
+
+    assert as_words.score == as_numbers.score
+    np.testing.assert_array_equal(as_words.importance, as_numbers.importance)

@@ -1,14 +1,18 @@
 """The size of the gradient by layer: what a backward pass gives, and where it vanishes."""
 
 import numpy as np
+import pytest
+from sklearn.base import clone
 
 from ellnet.batches import Examples
 from ellnet.engines import engine
-from ellnet.explain.responses_training import GradientWatch
+from ellnet.engines.recursion import backward, forward
+from ellnet.errors import DataError
+from ellnet.explain.responses_training import GradientWatch, gradient_norms
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Network
 from ellnet.training import train
-from tests.explain.subjects import network
+from tests.explain.subjects import classifier, network
 
 
 def points(m=300):
@@ -58,3 +62,29 @@ def test_under_sigmoids_the_gradient_vanishes_with_depth():
 
     assert ratios[1] < ratios[0] / 4
     assert ratios[2] < ratios[1] / 16
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_an_estimator_is_trained_afresh_and_stays_as_it_is(outputs):
+    """After each epoch the gradient of what so many calls of partial_fit give."""
+    fitted, X, y = classifier(classes=2 if outputs == 1 else 3)
+    before = [W.copy() for W in fitted.coefs_]
+
+    found = gradient_norms(fitted, X, y, epochs=3)
+
+    again = clone(fitted)
+    for row in range(3):
+        again.partial_fit(X, y, classes=np.unique(y))
+        net = again.network_
+        Y = np.eye(3)[y].T if outputs == 3 else y[None, :].astype(float)
+        gradients = backward(net, forward(net, X.T), Y)
+        expected = [np.sqrt(np.mean(np.square(dW))) for dW in gradients.dW]
+        np.testing.assert_allclose(found.norms[row], expected, rtol=1e-10)
+    assert found.epochs.tolist() == [1, 2, 3]
+    assert all(np.array_equal(a, b) for a, b in zip(before, fitted.coefs_, strict=True))
+
+
+def test_what_has_no_epochs_is_refused():
+    """A Network has no partial_fit."""
+    with pytest.raises(DataError, match="measured on an MLPClassifier"):
+        gradient_norms(network((2, 1), ("identity",)), np.ones((3, 2)), np.ones(3))

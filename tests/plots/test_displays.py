@@ -175,6 +175,15 @@ def test_responses_to_images_show_the_examples_themselves():
     np.testing.assert_allclose(shown[3], images[:, np.argmin(z)])
 
 
+def test_gradients_of_an_estimator_are_drawn_too():
+    """A line a layer, a point an epoch, in an order of colours."""
+    display = GradientNormsDisplay.from_estimator(FITTED, X, Y, epochs=2)
+
+    lines = display.ax_.get_lines()
+    assert [len(np.asarray(line.get_xdata())) for line in lines] == [2, 2, 2]
+    assert len({line.get_color() for line in lines}) == 3
+
+
 def test_gradients_have_a_line_a_layer_and_the_network_stays():
     """One point before training and one after each epoch."""
     net = network((2, 3, 1), ("sigmoid", "sigmoid"), cost="binary_cross_entropy")

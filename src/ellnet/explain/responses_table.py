@@ -21,6 +21,7 @@ from ellnet.explain.responses_ascent import input_gradients
 from ellnet.explain.responses_subject import inputs_of, names_of, network_of, targets_of
 from ellnet.models import Model
 from ellnet.network import Network
+from ellnet.preprocessing import Preprocessing
 from ellnet.tables import from_frame
 
 __all__ = ["Dependence", "Influence", "dependence", "influence"]
@@ -29,6 +30,9 @@ Matrix = NDArray[np.float64]
 
 AT_MOST = 2000
 """Rows that are looked at, evenly spaced where there are more."""
+
+AT_LEAST, ENTRIES = 200, 400_000
+"""Of a wide table fewer, so that there are not many more entries than that."""
 
 MISSING = "missing"
 """What the category of rows that have none is called."""
@@ -99,10 +103,9 @@ def influence(
         raise DataError("permutation importance needs the truth: pass y beside X")
     table = _table_of(subject, X)
     Y = targets_of(subject, X if isinstance(subject, Model) else y)
-    if Y.shape[1] != len(table.matrix):
-        raise DataError(f"X and y must have as many rows, got {len(table.matrix)} and {Y.shape[1]}")
-    some = _spaced(len(table.matrix))
-    matrix, truth = table.matrix[some], Y[:, some].T
+    if Y.shape[1] != table.m:
+        raise DataError(f"X and y must have as many rows, got {table.m} and {Y.shape[1]}")
+    matrix, truth = table.matrix, Y[:, table.rows].T
     found = permutation_importance(
         _Regressor(table),
         matrix,
@@ -149,7 +152,7 @@ def dependence(subject: object, X: Any, column: str, *, grid: int = 30) -> Depen
     labels = table.categories[j]
     found = partial_dependence(
         _Regressor(table),
-        matrix[_spaced(len(matrix))],
+        matrix,
         [j],
         kind="average",
         grid_resolution=max(grid, 2),
@@ -168,9 +171,11 @@ class _Table:
 
     Attributes:
         net: the network.
+        m: how many rows there are.
+        rows: those that are looked at.
         names: of the columns.
         categories: the names that the numbers of a column stand for; None for a number.
-        matrix: (m, columns); NaN where a number is missing.
+        matrix: the rows that are looked at, (rows, columns); NaN where a number is missing.
         inputs: gives A[0] (n[0], m) from such a matrix.
         groups: the features that each column became.
         output_names: of the rows of A[L].
@@ -178,6 +183,8 @@ class _Table:
     """
 
     net: Network
+    m: int
+    rows: NDArray[np.int64]
     names: tuple[str, ...]
     categories: tuple[tuple[str, ...] | None, ...]
     matrix: Matrix
@@ -227,12 +234,14 @@ def _table_of(subject: object, X: Any) -> _Table:
             "permutation_importance and partial_dependence, which take it as it is"
         )
     A, names = inputs_of(subject, X), names_of(subject)
-    k = range(net.n[0])
+    k, rows = range(net.n[0]), _spaced(int(A.shape[1]), net.n[0])
     return _Table(
         net,
+        int(A.shape[1]),
+        rows,
         names.inputs or tuple(f"x{j}" for j in k),
         (None,) * net.n[0],
-        np.asarray(A.T, np.float64),
+        np.asarray(A.T[rows], np.float64),
         lambda matrix: matrix.T,
         tuple((j,) for j in k),
         names.outputs or tuple(f"output {j + 1}" for j in range(net.n[net.L])),
@@ -241,18 +250,27 @@ def _table_of(subject: object, X: Any) -> _Table:
 
 
 def _model_table(model: Model, net: Network, frame: Any) -> _Table:
-    columns = from_frame(frame)
-    model.inputs(columns)  # says what does not fit, in the model's own words
+    whole = from_frame(frame)
     names = model.preprocessing.column_names
+    rows = _spaced(whole.m, len(names))
+    columns = whole.take(rows)
+    encoded = model.inputs(columns)  # says what does not fit, in the model's own words
     own = [columns[name] for name in names]
     coded = [_coded(column) for column in own]
     matrix = np.stack([numbers for numbers, _ in coded], axis=1)
     labels = tuple(labels for _, labels in coded)
 
+    learned = model.preprocessing
+    each = [Preprocessing({name: learned.encodings[name]}, learned.dtype) for name in names]
+
     def inputs(numbers: Matrix) -> NDArray[Any]:
-        each = zip(own, numbers.T, labels, strict=True)
-        made = [Column(c.name, c.kind, _uncoded(values, known)) for c, values, known in each]
-        return model.preprocessing.transform(Columns.of(made, columns.source)).T
+        same = len(numbers) == len(matrix)
+        A = encoded.copy() if same else np.empty((len(numbers), encoded.shape[1]), encoded.dtype)
+        changed = np.any(numbers != matrix, axis=0) if same else np.ones(len(names), bool)
+        for j in np.flatnonzero(changed):  # of a wide table the others are not encoded again
+            column = Column(names[j], own[j].kind, _uncoded(numbers[:, j], labels[j]))
+            A[:, list(groups[j])] = each[j].transform(Columns.of([column], columns.source))
+        return A.T
 
     ends = np.cumsum([0, *(size for _, _, size in model.preprocessing.describe())])
     groups = tuple(tuple(range(a, b)) for a, b in itertools.pairwise(ends.tolist()))
@@ -260,6 +278,8 @@ def _model_table(model: Model, net: Network, frame: Any) -> _Table:
     outputs = names_of(model).outputs
     return _Table(
         net,
+        whole.m,
+        rows,
         names,
         labels,
         matrix,
@@ -322,6 +342,9 @@ def _sensitivity(table: _Table, A: NDArray[Any]) -> Matrix:
     return np.sqrt([float(np.sum(moved[list(group)])) for group in table.groups])
 
 
-def _spaced(m: int) -> NDArray[np.int64]:
-    """Return the rows to look at."""
-    return np.unique(np.linspace(0, m - 1, min(m, AT_MOST)).round().astype(np.int64))
+def _spaced(m: int, columns: int) -> NDArray[np.int64]:
+    """Return the rows to look at: of a wide table fewer, since every column is shuffled."""
+    if m == 0:
+        raise DataError("there must be at least one row to look at, got none")
+    most = min(m, AT_MOST, max(AT_LEAST, ENTRIES // columns))
+    return np.unique(np.linspace(0, m - 1, most).round()).astype(np.int64)

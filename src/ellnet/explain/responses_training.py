@@ -6,14 +6,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ellnet.arrays import to_numpy
 from ellnet.batches import Examples
 from ellnet.engines.recursion import backward, forward
+from ellnet.errors import DataError
+from ellnet.explain.responses_subject import inputs_of, network_of, targets_of
 from ellnet.history import History
 from ellnet.network import Network, Parameters
 from ellnet.state import TrainingState
 from ellnet.training import Hook
 
-__all__ = ["GradientNorms", "GradientWatch"]
+__all__ = ["GradientNorms", "GradientWatch", "gradient_norms"]
 
 AT_MOST = 256
 """Examples that the gradient is measured on, evenly spaced where there are more."""
@@ -24,7 +27,7 @@ class GradientNorms:
     """The size of the gradient by layer, over time.
 
     Attributes:
-        epochs: epochs that had been finished at each measurement, (t,); the first is the start.
+        epochs: epochs that had been finished at each measurement, (t,); 0 is the start.
         norms: root of the mean square of the entries of dW[l], (t, L). It does not grow with the size of
             a layer, so that layers can be compared.
     """
@@ -34,7 +37,7 @@ class GradientNorms:
 
     @property
     def ratio(self) -> float:
-        """The first layer's gradient as a part of the last's, at the start: 1 where none vanishes."""
+        """The first layer's gradient as a part of the last's, when first measured."""
         return float(self.norms[0, 0] / self.norms[0, -1])
 
 
@@ -47,9 +50,8 @@ class GradientWatch(Hook):
         Raises:
             ShapeError: examples that do not fit the network.
         """
-        some = np.unique(np.linspace(0, examples.m - 1, min(examples.m, AT_MOST)).round())
         self._net = net
-        self._examples = examples.take(some.astype(np.int64))
+        self._examples = examples.take(_spaced(examples.m))
         self._epochs = [0]
         self._norms = [norms_of(net, self._examples)]
 
@@ -63,6 +65,48 @@ class GradientWatch(Hook):
     def measured(self) -> GradientNorms:
         """Return what has been measured until now."""
         return GradientNorms(np.array(self._epochs), np.array(self._norms))
+
+
+def gradient_norms(estimator: Any, X: Any, y: Any, *, epochs: int | None = None) -> GradientNorms:
+    """Train a fresh estimator with the same parameters, and measure after every epoch.
+
+    Each epoch is a call of `partial_fit`, so that nothing is held out and nothing ends it early.
+
+    Args:
+        estimator: an MLPClassifier or MLPRegressor of ellnet's; it stays as it is.
+        X: (m, n[0]), one row an example.
+        y: (m,) or (m, outputs).
+        epochs: how many; by default its max_iter.
+
+    Raises:
+        DataError: something that cannot be trained epoch by epoch, or data that do not fit.
+        ValueError: what the estimator refuses.
+    """
+    if not hasattr(estimator, "partial_fit") or not hasattr(type(estimator), "network_"):
+        raise DataError(
+            "gradients over time are measured on an MLPClassifier or MLPRegressor of ellnet's, got "
+            f"{type(estimator).__name__}"
+        )
+    fresh = type(estimator)(**(estimator.get_params(deep=False) | {"early_stopping": False}))
+    classifies = hasattr(type(fresh), "predict_proba")
+    known = {"classes": _labels(to_numpy(y))} if classifies else {}
+    rows = _spaced(int(X.shape[0]))
+    norms = []
+    for _ in range(estimator.max_iter if epochs is None else epochs):
+        fresh.partial_fit(X, y, **known)
+        net, A = network_of(fresh), inputs_of(fresh, X)
+        norms.append(norms_of(net, Examples(A[:, rows], targets_of(fresh, y)[:, rows])))
+    return GradientNorms(np.arange(1, len(norms) + 1), np.array(norms))
+
+
+def _labels(y: NDArray[Any]) -> NDArray[Any]:
+    """Return what partial_fit asks for at first: the classes, or the numbers of the labels."""
+    return np.unique(y) if y.ndim == 1 else np.arange(y.shape[1])
+
+
+def _spaced(m: int) -> NDArray[np.int64]:
+    """Return the examples to measure on."""
+    return np.unique(np.linspace(0, m - 1, min(m, AT_MOST)).round()).astype(np.int64)
 
 
 def norms_of(net: Network, examples: Examples) -> NDArray[np.float64]:

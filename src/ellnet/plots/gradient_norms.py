@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from ellnet.batches import Examples
-from ellnet.explain.responses_training import GradientNorms, GradientWatch
+from ellnet.explain.responses_training import GradientNorms, GradientWatch, gradient_norms
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Network
 from ellnet.plots.canvas import Display, axes_on
@@ -59,6 +59,33 @@ class GradientNormsDisplay(Display):
         watch = GradientWatch(network, examples)
         train(network, examples, hyperparameters, hooks=[watch])
         return cls(watch.measured()).plot(ax=ax, title=title)
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: object,
+        X: Any,
+        y: Any,
+        *,
+        epochs: int | None = None,
+        ax: "Axes | None" = None,
+        title: str = "",
+    ) -> Self:
+        """Train a fresh estimator with the same parameters, measure after every epoch, and draw.
+
+        Args:
+            estimator: an MLPClassifier or MLPRegressor of ellnet's, fitted or not; it stays as it is.
+            X: (m, n[0]), one row an example.
+            y: (m,) or (m, outputs).
+            epochs: how many; by default its max_iter.
+            ax: axes to draw on; by default new ones.
+            title: what stands above.
+
+        Raises:
+            DataError: something else, or data that do not fit.
+            MissingExtraError: matplotlib is not installed.
+        """
+        return cls(gradient_norms(estimator, X, y, epochs=epochs)).plot(ax=ax, title=title)
 
     def plot(self, *, ax: "Axes | None" = None, title: str = "") -> Self:
         """Draw on `ax`, or on new axes.

@@ -96,7 +96,9 @@ class InfluenceDisplay(Display):
         ax.set_axisbelow(True)
         above = ax.twiny()
         above.plot(found.sensitivity[order], places, "D", color=SECOND, markersize=5)
-        above.set_xlim(0, float(np.max(found.sensitivity)) * 1.08 or 1.0)
+        low, high = ax.get_xlim()
+        end = (float(np.max(found.sensitivity)) or 1.0) * 1.08 / (high or 1.0)
+        above.set_xlim(low * end, high * end)  # both zeros stand above one another
         above.set_xlabel("◆ |dz[L]| for one standard deviation", color=SECOND)
         return self._on(ax)
 

@@ -104,8 +104,8 @@ class NetworkDisplay(Display):
         for column in columns:
             self._units(ax, column)
             self._label(ax, column, half)
-        left, right = (self._room(names) for names in (self.names.inputs, self.names.outputs))
-        ax.set(xlim=(-left, columns[-1].x + right), ylim=(-half - 1.5, half + 0.9))
+        before, after = self._room(self.names.inputs), self._room(self.names.outputs)
+        ax.set(xlim=(-before, columns[-1].x + after), ylim=(-half - 1.5, half + 0.9))
         ax.set_title(title, fontsize=10)
         return self._on(ax)
 
