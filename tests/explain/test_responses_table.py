@@ -153,8 +153,8 @@ def test_what_does_not_fit_is_refused():
         influence(net, X)
     with pytest.raises(DataError, match="as many rows, got 5 and 4"):
         influence(net, X, np.ones((1, 4)))
-    with pytest.raises(DataError, match="no column 'siz': did you mean 'size'"):
-        dependence(model, frame, "siz")
+    with pytest.raises(DataError, match="no column 'sized': did you mean 'size'"):
+        dependence(model, frame, "sized")
     empty = {**frame, "gaps": np.full(len(frame["size"]), np.nan)}
     with pytest.raises(DataError, match="'gaps' has no value"):
         dependence(model, empty, "gaps")

@@ -1,10 +1,13 @@
 """Which examples drive a unit, and which units do nothing."""
 
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from ellnet import MLPRegressor
 from ellnet.engines.recursion import forward
 from ellnet.errors import DataError, ShapeError
 from ellnet.explain.responses_subject import (
@@ -150,3 +153,34 @@ def test_a_square_without_names_is_an_image():
     assert picture_shape(odd, (6, 10)) == (6, 10)
     with pytest.raises(DataError, match=r"8 x 8 pixels needs n\[0\] = 64"):
         picture_shape(odd, (8, 8))
+
+
+def test_a_regressor_and_a_pipeline_are_looked_at_too():
+    """The outputs of a regressor are the target's own; a pipeline's rows go through its steps first."""
+    random = np.random.default_rng(0)
+    X = random.standard_normal((80, 3)) * [1.0, 50.0, 0.1]
+    y = X @ np.array([[1.0, 0.0], [0.02, 0.1], [3.0, 1.0]])
+    scaler = StandardScaler().fit(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fitted = MLPRegressor(hidden_layer_sizes=(5,), max_iter=5, random_state=0).fit(
+            scaler.transform(X), y
+        )
+    piped = make_pipeline(scaler, fitted)
+
+    np.testing.assert_array_equal(targets_of(piped, y), y.T)
+    np.testing.assert_allclose(activations_of(piped, X, 2).T, piped.predict(X))
+    assert drivers(piped, X, 2, [2]).most[0, 0] == np.argmax(piped.predict(X)[:, 1])
+
+
+def test_arrays_of_another_library_are_taken_over():
+    """A network of array-api-strict's arrays gives the numbers of the same in NumPy."""
+    xp = pytest.importorskip("array_api_strict")
+    net = network((3, 4, 2), ("tanh", "identity"))
+    X = np.random.default_rng(0).standard_normal((3, 20))
+    other = net.with_parameters(net.parameters.like(xp.asarray([0.0])))
+
+    np.testing.assert_array_equal(
+        activations_of(other, xp.asarray(X), 2), activations_of(net, X, 2)
+    )
+    assert other._repr_html_() == net._repr_html_()
