@@ -7,7 +7,7 @@ import pytest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ellnet import MLPRegressor
+from ellnet import MLPClassifier, MLPRegressor
 from ellnet.engines.recursion import forward
 from ellnet.errors import DataError, ShapeError
 from ellnet.explain.responses_subject import (
@@ -171,6 +171,20 @@ def test_a_regressor_and_a_pipeline_are_looked_at_too():
     np.testing.assert_array_equal(targets_of(piped, y), y.T)
     np.testing.assert_allclose(activations_of(piped, X, 2).T, piped.predict(X))
     assert drivers(piped, X, 2, [2]).most[0, 0] == np.argmax(piped.predict(X)[:, 1])
+
+
+def test_a_frame_in_another_order_is_refused():
+    """An estimator that was trained with names does not take one column for another."""
+    pandas = pytest.importorskip("pandas")
+    _, X, y = classifier()
+    frame = pandas.DataFrame(X, columns=list("abcd"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        named = MLPClassifier((4,), max_iter=2, random_state=0).fit(frame, y)
+
+    np.testing.assert_array_equal(inputs_of(named, frame), X.T)
+    with pytest.raises(DataError, match="columns of training in their order, a, b, c, d, got d"):
+        inputs_of(named, frame[list("dcba")])
 
 
 def test_arrays_of_another_library_are_taken_over():

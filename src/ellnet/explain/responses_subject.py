@@ -80,7 +80,8 @@ def inputs_of(subject: object, X: Any) -> NDArray[Any]:
         return found
     if hasattr(subject, "steps"):
         X = subject[:-1].transform(X) if len(subject.steps) > 1 else X  # type: ignore[index]
-    if hasattr(X, "__dataframe__") or hasattr(X, "iloc"):
+    if hasattr(X, "columns"):
+        _check_columns(X, getattr(_last(subject), "feature_names_in_", None))
         X = np.asarray(X)
     X = X.toarray() if is_sparse(X) else to_numpy(X)
     if X.ndim != 2 or X.shape[1] != net.n[0]:
@@ -88,6 +89,17 @@ def inputs_of(subject: object, X: Any) -> NDArray[Any]:
             f"X must have shape (m, {net.n[0]}), one row an example, got {tuple(X.shape)}"
         )
     return np.asarray(X).T
+
+
+def _check_columns(frame: Any, names: Any) -> None:
+    """Refuse a frame whose columns are not those of training in their order."""
+    found = [str(name) for name in frame.columns]
+    trained = found if names is None else [str(name) for name in names]
+    if found != trained:
+        raise DataError(
+            f"X must have the columns of training in their order, {', '.join(trained[:12])}, got "
+            f"{', '.join(found[:12])}"
+        )
 
 
 def targets_of(subject: object, y: Any) -> NDArray[np.float64]:
