@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar, overload
 
+from ellnet.drawings import history_html
+
 __all__ = ["Epoch", "History", "HistoryKeeper"]
 
 T = TypeVar("T")
@@ -57,6 +59,18 @@ class History:
     def validation_costs(self) -> list[float]:
         """The validation cost of each epoch that has one."""
         return [e.validation_cost for e in self.epochs if e.validation_cost is not None]
+
+    def _repr_html_(self) -> str:
+        """Show the curves, and what training came to, in a notebook."""
+        last = self.epochs[-1].validation_metric if self.epochs else None
+        return history_html(
+            self.costs,
+            self.validation_costs,
+            best_epoch=self.best_epoch,
+            stopped=self.stopped,
+            engine=self.engine,
+            metric=None if last is None else (self.metric, last),
+        )
 
 
 class _Prefix(Sequence[T]):

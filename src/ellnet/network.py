@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from ellnet.arrays import Array, move
+from ellnet.drawings import parameters_html
 from ellnet.equations.activations import ACTIVATIONS
 from ellnet.equations.costs import COSTS, check_options, check_pair
 from ellnet.equations.initializers import INITIALIZERS, suited
@@ -268,6 +269,11 @@ class Network:
         """Show the architecture."""
         options = f", cost_options={self.cost_options}" if self.cost_options else ""
         return f"Network(n={self.n}, activations={tuple(self.activations)}, cost={self.cost!r}{options})"
+
+    def _repr_html_(self) -> str:
+        """Show the architecture and the spread of the parameters in a notebook."""
+        g = tuple(self.activations)
+        return parameters_html(self.n, g, self.cost, tuple(self.W), tuple(self.b))
 
 
 def _whole(units: Any) -> bool:

@@ -11,11 +11,13 @@ import click
 from ellnet.cli.branch import branch
 from ellnet.cli.circuits import circuits
 from ellnet.cli.doctor import doctor
+from ellnet.cli.draw import draw
 from ellnet.cli.evaluate import evaluate
 from ellnet.cli.export import export, import_
 from ellnet.cli.inspect import inspect
 from ellnet.cli.predict import predict
 from ellnet.cli.prove import prove
+from ellnet.cli.responses import responses
 from ellnet.cli.terminal import one_line
 from ellnet.cli.train import train
 from ellnet.cli.verify import verify
@@ -50,6 +52,8 @@ for command in (
     prove,
     circuits,
     doctor,
+    responses,
+    draw,
     export,
     import_,
 ):

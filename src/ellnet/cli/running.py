@@ -29,7 +29,6 @@ from ellnet.interruption import interruptible
 from ellnet.models import Model
 from ellnet.network import Network
 from ellnet.parts import Parts
-from ellnet.plots import CostCurveDisplay
 from ellnet.run_records import RunRecord
 from ellnet.runs import RunFolder
 from ellnet.state import TrainingState
@@ -273,6 +272,8 @@ def _draw(setting: Setting, folder: RunFolder, history: History) -> None:
     """Draw the curve where there is one, and where it can be drawn; the rest stands without it."""
     if not history.epochs:
         return
+    from ellnet.plots import CostCurveDisplay
+
     try:
         drawn = CostCurveDisplay.from_history(
             history, parent=setting.parent, parted=setting.parted, title=folder.path.name

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 from ellnet.arrays import Array
 from ellnet.batches import Examples
+from ellnet.drawings import backward_html, forward_html
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Layers, Network, Parameters
 from ellnet.state import TrainingState
@@ -46,6 +47,11 @@ class Cache:
         """Return the inputs of layer l."""
         return self.given[layer]
 
+    def _repr_html_(self) -> str:
+        """Show shape and spread of every Z[l] and A[l] in a notebook."""
+        kept = {layer: mask.keep for layer, mask in enumerate(self.masks) if mask is not None}
+        return forward_html(self.X, tuple(self.Z), tuple(self.A), kept)
+
 
 @dataclass(frozen=True, eq=False)
 class Gradients:
@@ -70,6 +76,10 @@ class Gradients:
     def db(self) -> Layers[Array]:
         """The gradients of the biases: db[l] is (n[l], 1)."""
         return Layers(self.parameters.b, "db")
+
+    def _repr_html_(self) -> str:
+        """Show shape, size and spread of every gradient in a notebook."""
+        return backward_html(tuple(self.dW), tuple(self.db), tuple(self.dZ), tuple(self.dA))
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,14 @@
-"""Pictures, after scikit-learn's Display convention: built by `from_...`, drawn by `plot`."""
+"""Cost against epochs."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from ellnet.errors import MissingExtraError
+from ellnet.explain.responses_subject import history_of
 from ellnet.history import History
+from ellnet.plots.canvas import Display, axes_on
+from ellnet.plots.colours import FIRST, SECOND
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 __all__ = ["CostCurveDisplay"]
 
@@ -16,7 +16,7 @@ WIDE = 10.0
 """From this ratio of the highest to the lowest cost on, the scale is logarithmic."""
 
 
-class CostCurveDisplay:
+class CostCurveDisplay(Display):
     """Cost against epochs: training, validation, and the epoch whose parameters were kept.
 
     Attributes:
@@ -32,8 +32,6 @@ class CostCurveDisplay:
         self.history = history
         self.parent = parent
         self.parted = parted
-        self.ax_: Axes
-        self.figure_: Figure
 
     @classmethod
     def from_history(
@@ -52,24 +50,38 @@ class CostCurveDisplay:
         """
         return cls(history, parent, parted).plot(ax=ax, title=title)
 
+    @classmethod
+    def from_estimator(
+        cls, estimator: object, *, ax: "Axes | None" = None, title: str = ""
+    ) -> Self:
+        """Draw how a fitted estimator, or a Model, came to what it is.
+
+        Args:
+            estimator: an estimator of ellnet's, a pipeline that ends in one, or a Model.
+            ax: axes to draw on; by default new ones.
+            title: what stands above.
+
+        Raises:
+            DataError: it has no history, as a Network has none.
+            MissingExtraError: matplotlib is not installed.
+        """
+        return cls.from_history(history_of(estimator), ax=ax, title=title)
+
     def plot(self, *, ax: "Axes | None" = None, title: str = "") -> Self:
         """Draw the curves on `ax`, or on new axes.
 
         Raises:
             MissingExtraError: matplotlib is not installed.
         """
-        if ax is None:
-            ax = _figure().add_subplot()
+        ax = axes_on(ax)
         if self.parent is not None:
             self._draw_parent(ax, self.parent)
         epochs = range(1, len(self.history.epochs) + 1)
         marker: dict[str, Any] = {"marker": "o"} if len(epochs) == 1 else {}
-        ax.plot(
-            epochs, self.history.costs, label="training, with penalty", color="#1f5fbf", **marker
-        )
+        ax.plot(epochs, self.history.costs, label="training, with penalty", color=FIRST, **marker)
         validation = self.history.validation_costs
         if validation:
-            ax.plot(epochs, validation, label="validation", color="#c2571a", **marker)
+            ax.plot(epochs, validation, label="validation", color=SECOND, **marker)
             self._mark_best(ax, validation)
         ax.set(xlabel="epoch", ylabel="cost", title=title)
         costs = [*self.history.costs, *validation]
@@ -79,10 +91,7 @@ class CostCurveDisplay:
             ax.set_yscale("log")
         ax.grid(alpha=0.3)
         ax.legend(frameon=False)
-        figure = ax.get_figure(root=True)
-        assert figure is not None  # noqa: S101 - axes that can be drawn on are on a figure
-        self.ax_, self.figure_ = ax, figure
-        return self
+        return self._on(ax)
 
     def _draw_parent(self, ax: "Axes", parent: History) -> None:
         """Draw the other run's curves, and the epoch where both part."""
@@ -98,16 +107,4 @@ class CostCurveDisplay:
         best = self.history.best_epoch
         if 0 < best < len(validation):
             label = f"kept: epoch {best}"
-            ax.plot(best, validation[best - 1], "o", color="#c2571a", label=label)
-
-    def save(self, path: Path) -> None:
-        """Write the picture as PNG."""
-        self.figure_.savefig(path, dpi=120)
-
-
-def _figure() -> "Figure":
-    try:
-        from matplotlib.figure import Figure  # noqa: PLC0415 - an extra, imported when needed
-    except ImportError as error:
-        raise MissingExtraError("drawing needs matplotlib: pip install 'ellnet[plot]'") from error
-    return Figure(figsize=(7, 4), layout="constrained")
+            ax.plot(best, validation[best - 1], "o", color=SECOND, label=label)
