@@ -103,10 +103,12 @@ def test_the_version_is_one() -> None:
 
 
 def test_extras_contain_one_another() -> None:
-    """Plot is in test, test in check and check in peers: the script `run` counts on it."""
+    """Plot is in search, and so on up to peers: the script `run` counts on it."""
     extras = project()["project"]["optional-dependencies"]
 
-    assert "ellnet[plot]" in extras["test"]
+    assert "ellnet[plot]" in extras["search"]
+    assert "ellnet[search]" in extras["postgresql"]
+    assert "ellnet[postgresql]" in extras["test"]
     assert "ellnet[test]" in extras["check"]
     assert "ellnet[check]" in extras["peers"]
 
