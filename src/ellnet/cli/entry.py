@@ -11,6 +11,7 @@ import click
 from ellnet.cli.evaluate import evaluate
 from ellnet.cli.inspect import inspect
 from ellnet.cli.predict import predict
+from ellnet.cli.search import search
 from ellnet.cli.terminal import one_line
 from ellnet.cli.train import train
 from ellnet.cli.warnings_shown import warnings_shown
@@ -34,7 +35,7 @@ def commands() -> None:
     """
 
 
-for command in (train, predict, evaluate, inspect):
+for command in (train, predict, evaluate, inspect, search):
     commands.add_command(command)
 
 

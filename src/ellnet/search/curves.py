@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ellnet.errors import CorruptFileError, FileAccessError
 from ellnet.search.results import Curve, Result
 
-__all__ = ["CurveStore"]
+__all__ = ["CurveStore", "packed", "unpacked"]
 
 MAGIC = b"ELC1"
 FRAME = struct.Struct("<4sQQ")
@@ -62,7 +62,7 @@ class CurveStore:
                 self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666
             )
             try:
-                _write_whole(descriptor, _packed(result))
+                _write_whole(descriptor, packed(result))
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
@@ -76,23 +76,18 @@ class CurveStore:
         except OSError as error:
             raise self._refused("read", error) from error
         at = 0
-        while len(data) - at >= FRAME.size:
-            magic, head, columns = FRAME.unpack_from(data, at)
-            length = FRAME.size + head + columns + CHECK.size
-            body = data[at + FRAME.size : at + FRAME.size + head + columns]
-            cut_off = at + length > len(data)
-            if not cut_off and magic == MAGIC:
-                (check,) = CHECK.unpack_from(data, at + length - CHECK.size)
-                if check == zlib.crc32(body):
-                    yield length, _unpacked(body[:head], body[head:])
-                    at += length
-                    continue
-            if cut_off and magic == MAGIC:
+        while at < len(data):
+            try:
+                found = unpacked(data, at)
+            except ValueError:
+                raise CorruptFileError(
+                    f"{self._path} is damaged at byte {at}: it was altered after it was written; "
+                    "restore it, or begin a new search"
+                ) from None
+            if found is None:
                 return
-            raise CorruptFileError(
-                f"{self._path} is damaged at byte {at}: it was altered after it was written; restore "
-                "it, or begin a new search"
-            )
+            yield found
+            at += found[0]
 
     def _refused(self, verb: str, error: OSError) -> FileAccessError:
         return FileAccessError(f"{self._path} cannot be {verb}: {error.strerror}")
@@ -103,7 +98,8 @@ def _write_whole(descriptor: int, data: bytes) -> None:
         data = data[os.write(descriptor, data) :]
 
 
-def _packed(result: Result) -> bytes:
+def packed(result: Result) -> bytes:
+    """Return a result as a record."""
     columns: list[tuple[str, NDArray[np.float64]]] = [
         ("replicates", np.asarray(result.replicates, "<f8"))
     ]
@@ -124,7 +120,27 @@ def _packed(result: Result) -> bytes:
     return frame + text + blocks + CHECK.pack(zlib.crc32(text + blocks))
 
 
-def _unpacked(head: bytes, blocks: bytes) -> Result:
+def unpacked(data: bytes, at: int = 0) -> tuple[int, Result] | None:
+    """Return the length of the record at a byte and what it holds; None where it was cut off.
+
+    Raises:
+        ValueError: it is no record, or an altered one.
+    """
+    if not data[at : at + 4] == MAGIC[: len(data) - at]:
+        raise ValueError("no record")
+    if len(data) - at < FRAME.size:
+        return None
+    _, head, columns = FRAME.unpack_from(data, at)
+    start, length = at + FRAME.size, FRAME.size + head + columns + CHECK.size
+    if at + length > len(data):
+        return None
+    body = data[start : start + head + columns]
+    if CHECK.unpack_from(data, start + len(body))[0] != zlib.crc32(body):
+        raise ValueError("altered")
+    return length, _result(body[:head], body[head:])
+
+
+def _result(head: bytes, blocks: bytes) -> Result:
     fields = json.loads(head)
     numbers = np.frombuffer(blocks, "<f8")
     ends = np.cumsum([length for _, length in fields["columns"]])

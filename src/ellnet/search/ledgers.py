@@ -1,24 +1,23 @@
 """Where results are kept: nowhere, or in a folder of one machine with Optuna's storage beside the curves."""
 
-import contextlib
 import fcntl
 import os
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import optuna
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import BaseJournalFileLock, JournalFileBackend
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 from ellnet.errors import CorruptFileError, FileAccessError, HyperparameterError
 from ellnet.search.curves import CurveStore
+from ellnet.search.quieting import quiet
 from ellnet.search.results import Result
 from ellnet.search.samplers import recorded
 from ellnet.search.space import Space
 
-__all__ = ["FolderLedger", "Ledger", "MemoryLedger", "opened_storage", "quiet"]
+__all__ = ["CURVES", "FolderLedger", "Ledger", "MemoryLedger", "opened_storage", "without_password"]
 
 JOURNAL, CURVES, LOCK = "trials.journal", "curves.elc", "lock"
 
@@ -150,27 +149,28 @@ def _locked(folder: Path) -> int:
     return descriptor
 
 
-def opened_storage(url: str | None, folder: Path) -> BaseStorage:
-    """Open a journal file in the folder, or the database that a URL names.
+def opened_storage(url: str | None, folder: Path | None) -> BaseStorage:
+    """Open the database that a URL names; without one, a journal file in the folder.
 
     Raises:
         HyperparameterError: a URL that cannot be opened; says why.
         CorruptFileError: a journal that cannot be read.
     """
-    if url is None:
+    if url is None and folder is not None:
         path = folder / JOURNAL
         _cut_half_line(path)
         try:
-            return JournalStorage(JournalFileBackend(str(path), _Flock(path)))
+            lock = cast("JournalFileOpenLock", _Flock(path))  # it asks for these two methods alone
+            return JournalStorage(JournalFileBackend(str(path), lock))
         except (ValueError, KeyError, AssertionError) as error:
             raise CorruptFileError(f"{path} is damaged: {error}; restore it") from error
     try:
         with quiet():
-            return RDBStorage(url)
+            return RDBStorage(url or "")
     except Exception as error:  # whatever a driver raises is about this URL
         said = str(error).strip().partition("\n")[0]
         raise HyperparameterError(
-            f"the storage {without_password(url)} cannot be opened: {said}; name a database as "
+            f"the storage {without_password(url or '')} cannot be opened: {said}; name a database as "
             "sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
         ) from error
 
@@ -193,7 +193,7 @@ def _cut_half_line(path: Path) -> None:
         os.truncate(path, whole)
 
 
-class _Flock(BaseJournalFileLock):
+class _Flock:
     """A lock of the operating system's: unlike a lock file it never outlives its process."""
 
     def __init__(self, path: Path) -> None:
@@ -207,16 +207,3 @@ class _Flock(BaseJournalFileLock):
 
     def release(self) -> None:
         os.close(self._held)
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Keep Optuna from telling on stderr what we tell in our own way."""
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        try:
-            yield
-        finally:
-            optuna.logging.set_verbosity(before)

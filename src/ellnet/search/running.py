@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 from ellnet.columns import Columns
 from ellnet.engines.many import side_by_side
@@ -54,7 +54,7 @@ class Found:
 
     @property
     def as_good(self) -> list[Result]:
-        """The trials that are as good as the best for all that the validation rows can tell, itself too."""
+        """The trials as good as the best for all that the validation rows can tell, the best too."""
         best = self.best
         return [
             result
@@ -67,8 +67,8 @@ class Found:
 class Search:
     """Values from a range, each trained, the one with the lowest cost kept (notes N8).
 
-    The trials of a search follow from the space, the sampler, the pruner, the seed and the table: they are
-    the same for any number of workers, and after any interruption.
+    The trials of a search follow from the space, the sampler, the pruner, the seed and the table: they
+    are the same for any number of workers, and after any interruption.
 
     Attributes:
         space: what is searched; a mapping is read by `Space.read`.
@@ -93,21 +93,38 @@ class Search:
         """Read the space, and check the names."""
         if not isinstance(self.space, Space):
             object.__setattr__(self, "space", Space.read(self.space))
-        check_sampler(self.sampler, self._space)
+        check_sampler(self.sampler, self.known_space)
         if self.pruner not in PRUNERS:
             raise HyperparameterError(
                 f"pruner must be one of {', '.join(PRUNERS)}, got {self.pruner!r}"
             )
 
     @property
-    def _space(self) -> Space:
+    def known_space(self) -> Space:
+        """The space, read."""
         assert isinstance(self.space, Space)  # noqa: S101 - read as the search was made
         return self.space
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {
+            **vars(self),
+            "space": self.known_space.to_json(),
+            "evaluation": vars(self.evaluation),
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Build from what `to_json` gives."""
+        space, evaluation = Space.from_json(values["space"]), Evaluation(**values["evaluation"])
+        return cls(**{**values, "space": space, "evaluation": evaluation})
 
     def material(self, table: Columns, plan: Plan) -> Material:
         """Make the table ready for all trials."""
         names = ("cost", "dtype", "validation_fraction", "threshold", "quantiles")
-        fixed = {name: self._space.fixed[name] for name in names if name in self._space.fixed}
+        fixed = {
+            name: self.known_space.fixed[name] for name in names if name in self.known_space.fixed
+        }
         return prepare(table, plan, self.evaluation, Hyperparameters(**fixed, seed=self.seed))
 
     def run(
@@ -152,14 +169,14 @@ class Search:
         measure = measure_of(self.metric, material.target)
         sizes = [fold.validation.m for fold in material.folds]
         resamples = tuple(Resamples.of(m, self.seed, k) for k, m in enumerate(sizes))
-        epochs = self._space.fixed.get("epochs", Hyperparameters().epochs)
+        epochs = self.known_space.fixed.get("epochs", Hyperparameters().epochs)
         bench = Bench(material, measure, resamples, PRUNERS[self.pruner](epochs), watcher)
-        sampler = SAMPLERS[self.sampler](self._space, self.seed, measure.direction)
+        sampler = SAMPLERS[self.sampler](self.known_space, self.seed, measure.direction)
         looks_back = sampler.looks_back or bench.pruner.looks_back
         queue = Queue(sampler, ledger, budget, looks_back=looks_back)
 
         def one(proposal: Proposal, stopped: Callable[..., bool]) -> Result:
-            chosen = self._space.hyperparameters(proposal.chosen, self.seed)
+            chosen = self.known_space.hyperparameters(proposal.chosen, self.seed)
             return run_trial(bench, proposal, chosen, stopped)
 
         for _, result in side_by_side(one, queue.next, n_threads=queue.workers):
@@ -186,6 +203,6 @@ class Search:
         material = self.material(table, plan)
         left_out = [*self.evaluation.columns, *([plan.split_column] if plan.split_column else [])]
         parted, name = with_parts(table, material.division, left_out)
-        chosen = self._space.hyperparameters(result.chosen, self.seed)
+        chosen = self.known_space.hyperparameters(result.chosen, self.seed)
         whole = replace(plan, split_column=name, task=material.target.task)
         return train_table(parted, whole, chosen, hooks=hooks)

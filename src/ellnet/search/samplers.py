@@ -1,4 +1,4 @@
-"""Samplers: which values a trial takes. Each is a function of the seed, the number and the results seen."""
+"""Samplers: which values a trial takes, from the seed, the number and the results that it sees."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -15,6 +15,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from ellnet.errors import HyperparameterError
 from ellnet.randomness import Stream, generator
+from ellnet.search.quieting import quiet
 from ellnet.search.results import Result
 from ellnet.search.space import Choice, Dimension, Space
 from ellnet.search.words import word
@@ -112,7 +113,8 @@ class Tpe:
         self._space, self._seed = space, seed
         self._distributions = distributions(space)
         self._random = Random(space, seed, direction)
-        self._study = optuna.create_study(direction=direction)
+        with quiet():
+            self._study = optuna.create_study(direction=direction)
         self._told = 0
 
     def suggest(self, number: int, seen: Sequence[Result]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The search space: which values each hyperparameter may take, as typed or as Python values (notes N8)."""
+"""The search space (notes N8): which values each hyperparameter may take, as typed or in Python."""
 
 import dataclasses
 import difflib

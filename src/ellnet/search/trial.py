@@ -52,7 +52,9 @@ class Bench:
 class _Watch(Hook):
     """Ends a trial that is poor at a rung, or that the search no longer waits for."""
 
-    def __init__(self, bench: Bench, proposal: Proposal, fold: int, stopped: Callable[..., bool]):
+    def __init__(
+        self, bench: Bench, proposal: Proposal, fold: int, stopped: Callable[..., bool]
+    ) -> None:
         self._bench, self._proposal, self._stopped = bench, proposal, stopped
         self._rungs = bench.pruner.rungs(proposal.number) if fold == 0 else ()
         self._watched = fold == 0 and bench.watcher is not None
