@@ -1,4 +1,4 @@
-"""`ellnet search`: many networks on a table, their cost curves, and the best with what may be said of it."""
+"""`ellnet search`: many networks on a table, their cost curves, and what may be said of the best."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ TRIALS = 60
 
 
 class SearchGroup(click.Group):
-    """Takes what is no command of its own for a table: `ellnet search TABLE` is `ellnet search run TABLE`."""
+    """Takes a word that is no command for a table: `search TABLE` is `search run TABLE`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the word in that need not be typed."""
@@ -128,7 +128,7 @@ def show(folder: Path, top: int, storage: str | None, as_json: bool) -> None:
 
 def _definition(table: str, columns: Any, plan: Any, given: Mapping[str, Any], made: Any) -> Any:
     """Return all that the trials follow from."""
-    from ellnet.search import Choice, Evaluation, Search, Space
+    from ellnet.search import Evaluation, Search, Space
     from ellnet.search.material import fingerprint
     from ellnet.search.spaces import default_space
     from ellnet.targets import Target
@@ -145,7 +145,6 @@ def _definition(table: str, columns: Any, plan: Any, given: Mapping[str, Any], m
     searched = Search(
         space, given["sampler"], given["pruner"], given["metric"], evaluation, given["seed"]
     )
-    del Choice
     return made(
         table,
         fingerprint(columns),

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -14,7 +14,7 @@ from ellnet.cli.tables_shown import plain_table
 from ellnet.cli.terminal import cell, say
 from ellnet.search import Found, Result, Status
 from ellnet.search.verdict import ranked
-from ellnet.search.words import described, word
+from ellnet.search.words import described
 
 __all__ = ["Progress", "figure", "report_of", "show_curves", "show_found"]
 
@@ -39,7 +39,7 @@ class Progress:
             get_renderable=self._drawn, console=console, refresh_per_second=4, transient=True
         )
 
-    def __enter__(self) -> "Progress":
+    def __enter__(self) -> Self:
         """Begin to show."""
         if self._console.is_terminal:
             self._live.start()
@@ -121,23 +121,22 @@ def show_found(console: Console, found: Found, *, top: int = 10) -> None:
         "trial", f"{found.measure.name}", "±", "epochs", "s", "as good", *best.chosen
     )
     for result in ranked(found.results.values(), found.measure)[:top]:
-        values = [cell(word(value)) for value in result.chosen.values()]
         style = "bold" if result.number == best.number else ""
         table.add_row(
             str(result.number),
             figure(result.value),
-            figure(result.error),
+            deviation(result.error),
             str(result.epochs),
             f"{result.seconds:.2f}",
             "yes" if result.number in good else "",
-            *values,
+            cell(described(result.chosen)),
             style=style,
         )
     console.print(table)
     more = len(good) - 1
     say(
         console,
-        f"best: trial {best.number}, {found.measure.name} {figure(best.value)} ± {figure(best.error)} "
+        f"best: trial {best.number}, {found.measure.name} {figure(best.value)} ± {deviation(best.error)} "
         f"({described(best.chosen)}); {more or 'no'} other{'' if more == 1 else 's'} "
         f"{'is' if more == 1 else 'are'} as good for all that these rows can tell",
     )
@@ -149,6 +148,11 @@ STATES = ("complete", "pruned", "diverged", "refused")
 def figure(value: float) -> str:
     """Write a number with four digits that tell something."""
     return "-" if math.isnan(value) else f"{value:.4g}"
+
+
+def deviation(value: float) -> str:
+    """Write a standard error with the two digits that it is known to."""
+    return "-" if math.isnan(value) else f"{value:.2g}"
 
 
 def report_of(found: Found, importance: Mapping[str, float]) -> dict[str, Any]:

@@ -145,8 +145,9 @@ def _result(head: bytes, blocks: bytes) -> Result:
     numbers = np.frombuffer(blocks, "<f8")
     ends = np.cumsum([length for _, length in fields["columns"]])
     replicates, *rest = np.split(numbers, ends[:-1])
+    columns = [column.tolist() for column in rest]
     curves = tuple(
-        Curve(*(column.tolist() for column in rest[3 * k : 3 * k + 3]), steps, best)
+        Curve(columns[3 * k], columns[3 * k + 1], columns[3 * k + 2], steps, best)
         for k, (steps, best) in enumerate(fields["folds"])
     )
     chosen = {

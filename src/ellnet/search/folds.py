@@ -97,7 +97,9 @@ def divide(
     if evaluation.folds:
         return Division(_folds(table, rows, evaluation, chosen.seed, target), test)
     fraction = chosen.held_out(len(rows)) or 0.2
-    return Division((_held(table, rows, evaluation, fraction, chosen.seed, VALIDATION),), test)
+    return Division(
+        (_held(table, rows, evaluation, fraction, seed=chosen.seed, part=VALIDATION),), test
+    )
 
 
 def _test_rows(table: Columns, plan: Plan, evaluation: Evaluation, seed: int) -> tuple[Rows, Rows]:
@@ -109,14 +111,20 @@ def _test_rows(table: Columns, plan: Plan, evaluation: Evaluation, seed: int) ->
     if plan.test_size == 0:
         return rows, rows[:0]
     if evaluation.columns:
-        return _held(table, rows, evaluation, plan.test_size, seed, TEST)
+        return _held(table, rows, evaluation, plan.test_size, seed=seed, part=TEST)
     whole = Target.fit(table[plan.target], plan.task)
     parts = part_rows(table, plan, Hyperparameters(seed=seed, early_stopping=False), whole)
     return parts.train, parts.test
 
 
 def _held(
-    table: Columns, rows: Rows, evaluation: Evaluation, fraction: float, seed: int, part: int
+    table: Columns,
+    rows: Rows,
+    evaluation: Evaluation,
+    fraction: float,
+    *,
+    seed: int,
+    part: int,
 ) -> tuple[Rows, Rows]:
     """Hold out whole groups, or what comes last."""
     if evaluation.groups is not None:

@@ -1,4 +1,4 @@
-"""Where results are kept: nowhere, or in a folder of one machine with Optuna's storage beside the curves."""
+"""Where results are kept: nowhere, or in a folder, with Optuna's storage beside the curves."""
 
 import fcntl
 import os
@@ -9,6 +9,7 @@ from typing import Protocol, cast
 import optuna
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from optuna.study import StudyDirection
 
 from ellnet.errors import CorruptFileError, FileAccessError, HyperparameterError
 from ellnet.search.curves import CurveStore
@@ -100,15 +101,11 @@ class FolderLedger(MemoryLedger):
                 self._study = optuna.create_study(
                     storage=storage,
                     study_name=folder.name,
-                    direction=direction,
+                    direction=StudyDirection[direction.upper()],
                     load_if_exists=True,
                 )
             self._stored = len(self._study.get_trials(deepcopy=False))
-            if any(number not in self._results for number in range(self._stored)):
-                raise CorruptFileError(
-                    f"{folder} has more trials than curves: {CURVES} was lost or replaced; restore it, "
-                    "or begin a new search"
-                )
+            self._check_curves(folder)
             self._store()
         except BaseException:
             self.close()
@@ -123,6 +120,13 @@ class FolderLedger(MemoryLedger):
     def close(self) -> None:
         """Let another process use the folder."""
         os.close(self._lock)
+
+    def _check_curves(self, folder: Path) -> None:
+        if any(number not in self._results for number in range(self._stored)):
+            raise CorruptFileError(
+                f"{folder} has more trials than curves: {CURVES} was lost or replaced; restore it, "
+                "or begin a new search"
+            )
 
     def _store(self) -> None:
         while self._stored in self._results:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from ellnet.search.folds import Division, Evaluation, divide
 from ellnet.targets import Target
 
 __all__ = ["Fold", "Material", "fingerprint", "prepare", "with_parts"]
+
+Precision = Literal["float32", "float64"]
 
 PART = "ellnet part"
 """The column that tells the main job which rows are for what, as the winner is refitted."""
@@ -80,19 +82,23 @@ def prepare(
         target = whole
         if whole.task == "regression":
             target = Target.fit(y.take(train), whole.task, counts=counts)
-        scaling = Preprocessing.fit(inputs.take(train), dtype=chosen.dtype)
-        learned, validation = (
-            _examples(scaling, inputs, y, target, rows, chosen.dtype) for rows in (train, held)
-        )
-        folds.append(Fold(learned, validation, target))
+        folds.append(_fold(inputs, y, target, (train, held), chosen.dtype))
     return Material(whole, tuple(folds), division)
 
 
-def _examples(
-    scaling: Preprocessing, inputs: Columns, y: Column, target: Target, rows: Rows, dtype: str
-) -> Examples:
-    X = scaling.transform(inputs.take(rows), unseen="ignore")
-    return Examples(X.T, target.encode(y.take(rows)).astype(dtype))
+def _fold(
+    inputs: Columns, y: Column, target: Target, rows: tuple[Rows, Rows], dtype: Precision
+) -> Fold:
+    """Learn on the training rows how rows become examples, and make them."""
+    scaling = Preprocessing.fit(inputs.take(rows[0]), dtype=dtype)
+    learned, validation = (
+        Examples(
+            scaling.transform(inputs.take(part), unseen="ignore").T,
+            target.encode(y.take(part)).astype(dtype),
+        )
+        for part in rows
+    )
+    return Fold(learned, validation, target)
 
 
 def _check_classes(target: Target, y: Column, train: Rows) -> None:

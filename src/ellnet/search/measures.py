@@ -49,9 +49,8 @@ class Resamples:
 
     def means(self, terms: NDArray[Any]) -> NDArray[np.float64]:
         """Return the mean of the terms (m,) in each replicate."""
-        return np.einsum("rm,m->r", self.counts, terms.astype(np.float32)).astype(np.float64) / len(
-            terms
-        )
+        sums = np.einsum("rm,m->r", self.counts, terms.astype(np.float32))
+        return np.asarray(sums / np.float64(len(terms)))
 
 
 Measured = tuple[float, NDArray[np.float64]]

@@ -26,7 +26,7 @@ __all__ = ["ParallelCoordinatesDisplay", "SearchCurvesDisplay"]
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7F7F7F")
 STYLES = ("-", (0, (5, 1.5)), (0, (1.5, 1)), (0, (5, 1, 1, 1)))
 FAR = 10.0
-"""Curves are drawn up to so many times the median of where they begin: what explodes leaves the picture."""
+"""Curves are drawn up to so many times the median of where they begin: what explodes is left out."""
 
 PANEL = (4.6, 3.4)
 COLUMNS = 3
@@ -203,7 +203,11 @@ class ParallelCoordinatesDisplay:
         self.figure_.savefig(path, dpi=120)
 
     def _place(self, name: str, result: Result) -> float:
-        return self.space.dimensions[name].place(result.chosen[name])
+        dimension = self.space.dimensions[name]
+        aside = 0.0
+        if isinstance(dimension, Choice):  # lines through one point would hide one another
+            aside = 0.05 * ((result.number * 0.618) % 1 - 0.5)
+        return dimension.place(result.chosen[name]) + aside
 
     def _label(self, ax: "Axes", done: Sequence[Result]) -> None:
         names = [*self.space.dimensions, f"{self.found.measure.name} (rank)"]

@@ -57,7 +57,7 @@ class Unpruned:
 
 
 class Median:
-    """A trial that is worse than half of the earlier ones at a tenth, two tenths, ... of the epochs ends."""
+    """A trial worse than half of the earlier ones at a tenth, two tenths, ... of the epochs ends."""
 
     looks_back = True
 

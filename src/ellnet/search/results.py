@@ -85,7 +85,7 @@ class Result:
         return sum(sum(curve.seconds) for curve in self.curves)
 
     def lowest(self, epoch: int) -> float | None:
-        """Return the lowest validation cost of the first fold up to an epoch, None if it did not get there.
+        """Return the lowest cost of the first fold up to an epoch, None if it did not get there.
 
         A trial that ended by itself stands where it ended.
         """

@@ -11,6 +11,7 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from ellnet.errors import HyperparameterError
@@ -114,7 +115,7 @@ class Tpe:
         self._distributions = distributions(space)
         self._random = Random(space, seed, direction)
         with quiet():
-            self._study = optuna.create_study(direction=direction)
+            self._study = optuna.create_study(direction=StudyDirection[direction.upper()])
         self._told = 0
 
     def suggest(self, number: int, seen: Sequence[Result]) -> dict[str, Any]:

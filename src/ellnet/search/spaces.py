@@ -1,4 +1,4 @@
-"""Search spaces for who names none: by task and number of rows, around the defaults (docs/defaults.md)."""
+"""Search spaces for who names none: by task and number of rows, around the defaults."""
 
 from typing import Any
 

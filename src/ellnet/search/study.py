@@ -110,8 +110,8 @@ class Study:
             different = stored.differs(definition)
             if different:
                 raise HyperparameterError(
-                    f"the study {self.path} is another search: {different} differs; name a new folder with "
-                    "--study, or go on with `ellnet search resume`"
+                    f"the study {self.path} is another search: {different} differs; name a new "
+                    "folder with --study, or go on with `ellnet search resume`"
                 )
         else:
             self._make()
@@ -170,18 +170,16 @@ class Study:
     def _make(self) -> None:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            if any(each for each in self.path.iterdir() if not each.name.startswith(".")):
-                raise FileAccessError(
-                    f"the folder {self.path} holds something else than a study; name a new one with "
-                    "--study"
-                )
-        except FileAccessError:
-            raise
+            filled = any(each for each in self.path.iterdir() if not each.name.startswith("."))
         except OSError as error:
             raise FileAccessError(
                 f"the study folder {self.path} cannot be made: {error.strerror}; name another with "
                 "--study"
             ) from error
+        if filled:
+            raise FileAccessError(
+                f"the folder {self.path} holds something else than a study; name a new one with --study"
+            )
 
     def _write(self, definition: Definition) -> None:
         values = definition.to_json()

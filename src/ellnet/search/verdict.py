@@ -15,10 +15,20 @@ CONFIDENT = 1.645
 
 
 def ranked(results: Iterable[Result], measure: Measure) -> list[Result]:
-    """Return the trials that were completed, the best first; of equals the one that came first."""
+    """Return the trials that were completed, the best first.
+
+    Of equal values, as a metric that counts rows often gives, the one of the lowest validation cost is
+    better; of equals in that too the one that came first.
+    """
     done = [r for r in results if r.state == "complete" and math.isfinite(r.value)]
     sign = -1 if measure.greater else 1
-    return sorted(done, key=lambda result: (sign * result.value, result.number))
+    return sorted(done, key=lambda r: (sign * r.value, _lowest(r), r.number))
+
+
+def _lowest(result: Result) -> float:
+    """Return the mean over folds of the lowest validation cost."""
+    costs = [curve.best_until(len(curve.validation)) for curve in result.curves]
+    return float(np.mean(costs)) if costs else math.inf
 
 
 def best_of(results: Iterable[Result], measure: Measure) -> Result | None:

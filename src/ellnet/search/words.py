@@ -33,19 +33,19 @@ def read_value(name: str, text: str) -> Any:
     Raises:
         HyperparameterError: it is not what that hyperparameter holds; names it and shows an example.
     """
-    text, default = text.strip(), FIELDS[name].default
+    text = text.strip()
+    default: Any = FIELDS[name].default
     if name in LISTS:
         return LISTS[name](text)
     if isinstance(default, bool):
         return _switch(name, text)
     if name == "batch_size" and text in {"auto", "full"}:
         return text
-    if name == "batch_size" or isinstance(default, int):
-        return _number(name, text, int)
     if name == "validation_fraction" and text == "auto":
         return text
-    if name == "validation_fraction" or isinstance(default, float):
-        return _number(name, text, float)
+    if name in {"validation_fraction", "batch_size"} or isinstance(default, int | float):
+        whole = name == "batch_size" or isinstance(default, int)
+        return _number(name, text, int if whole else float)
     return text
 
 
