@@ -17,6 +17,7 @@ from ellnet.workflow import Plan, train_table
 if TYPE_CHECKING:
     from ellnet import patch as patch
     from ellnet.estimators import MLPClassifier, MLPRegressor
+    from ellnet.search.estimator import MLPSearchCV
 
 __version__ = VERSION
 
@@ -24,6 +25,7 @@ __all__ = [
     "Hyperparameters",
     "MLPClassifier",
     "MLPRegressor",
+    "MLPSearchCV",
     "Model",
     "Network",
     "Plan",
@@ -37,7 +39,11 @@ __all__ = [
     "train_table",
 ]
 
-LATER = {"MLPClassifier": "ellnet.estimators", "MLPRegressor": "ellnet.estimators"}
+LATER = {
+    "MLPClassifier": "ellnet.estimators",
+    "MLPRegressor": "ellnet.estimators",
+    "MLPSearchCV": "ellnet.search.estimator",
+}
 """What needs scikit-learn, which is slow to import: each comes when it is asked for."""
 
 

@@ -1,20 +1,23 @@
 """The same trials and the same winner: for any number of workers, after any kill, of any sampler."""
 
-import os
-import random
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from ellnet.search import Budget
+from ellnet.search import Budget, Found, Result, Status
+from ellnet.search.curves import CurveStore
 from ellnet.search.ledgers import FolderLedger
+from ellnet.search.measures import measure_of
 from ellnet.search.pruners import PRUNERS
 from ellnet.search.samplers import SAMPLERS
 from ellnet.search.study import Study
+from ellnet.targets import Target
 from tests.cli.command_line import environment
 from tests.counts import count
 from tests.search.searching import PLAN, classes, searched, study_words, told
@@ -55,7 +58,7 @@ def test_a_search_in_two_parts_is_the_search_in_one(tmp_path: Path, sampler):
             PLAN,
             Budget(trials, workers=2),
             ledger=ledger,
-            ended=lambda result, _, ended=ended: ended.append(result.number),
+            ended=_noting(ended),
         )
         ledger.close()
 
@@ -64,57 +67,68 @@ def test_a_search_in_two_parts_is_the_search_in_one(tmp_path: Path, sampler):
 
 
 def test_killed_at_random_instants_a_search_ends_as_if_it_never_was(tmp_path: Path):
-    """SIGKILL wherever it falls: the trials, each once, and the winner are those of an undisturbed run."""
-    trials, kills = 30, count(4, 20)
-    words = study_words(
-        Path("killed"),
-        *("--learning-rate", "1e-3:1e-1:log", "--hidden", "8|16,8", "--sampler", "tpe"),
-        *("--pruner", "median", "--trials", str(trials), "--test-size", "0"),
-    )
-    calm = [*words]
-    calm[calm.index("killed")] = "calm"
-    command = [sys.executable, "-m", "ellnet"]
-    done = {"cwd": tmp_path, "env": environment(), "capture_output": True, "check": True}
-    subprocess.run([*command, *calm], **done)
-    chance, killed = random.Random(7), 0
-    while killed < kills:
+    """SIGKILL wherever it falls: the trials, each once, and the winner are those of a quiet run."""
+    chance, killed, trials = np.random.default_rng(7), 0, 40
+    while killed < count(3, 20):
         process = subprocess.Popen(
-            [*command, *words],
+            [*COMMAND, *words("killed", trials)],
             cwd=tmp_path,
             env=environment(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        _wait_for_the_folder(process, tmp_path / "killed" / "trials.journal")
-        time.sleep(chance.uniform(0, 0.4))
+        _wait_for_a_trial(process, tmp_path / "killed" / "curves.elc")
+        time.sleep(chance.uniform(0, 0.1))
         process.send_signal(signal.SIGKILL)
-        killed += process.wait() == -signal.SIGKILL
-        if process.returncode == 0:
-            break  # it was through before the next kill
-    subprocess.run([*command, *words], **done)
+        if process.wait() == 0:
+            trials += 40  # it was through before the signal
+        else:
+            killed += 1
+    for name in ("killed", "quiet"):
+        finish(tmp_path, words(name, trials))
 
-    ours, theirs = (Study(tmp_path / name).results("minimize") for name in ("killed", "calm"))
-    records = FolderLedger(tmp_path / "killed", None, _space(tmp_path), "minimize")
-    stored = [trial.number for trial in records._study.get_trials()]
-    records.close()
-    assert killed
-    assert sorted(ours) == list(range(trials))
+    ours, theirs = (Study(tmp_path / name).results("minimize") for name in ("killed", "quiet"))
+    space = Study(tmp_path / "killed").definition().search.known_space
+    ledger = FolderLedger(tmp_path / "killed", None, space, "minimize")
+    stored = [trial.number for trial in ledger._study.get_trials()]
+    ledger.close()
+    appended = CurveStore(tmp_path / "killed" / "curves.elc").read()
+    assert sorted(result.number for result in appended) == list(range(trials))
     assert stored == list(range(trials))
-    assert os.path.getsize(tmp_path / "killed" / "curves.elc")
-    assert [_told(ours[k]) for k in range(trials)] == [_told(theirs[k]) for k in range(trials)]
+    assert told(Found(ours, COST)) == told(Found(theirs, COST))
+    assert Found(ours, COST).best.number == Found(theirs, COST).best.number
 
 
-def _space(folder: Path):
-    return Study(folder / "killed").definition().search.known_space
+def _noting(ended: list[int]) -> Callable[[Result, Status], None]:
+    def note(result: Result, status: Status) -> None:
+        del status
+        ended.append(result.number)
+
+    return note
 
 
-def _told(result):
-    curves = [list(curve.validation) for curve in result.curves]
-    return dict(result.chosen), result.state, repr(result.value), curves
+COMMAND = [sys.executable, "-m", "ellnet"]
+COST = measure_of("cost", Target("target", "binary"))
 
 
-def _wait_for_the_folder(process, journal: Path) -> None:
-    """Wait until the search has begun, so that a kill may hit its writing."""
+def words(study: str, trials: int) -> list[str]:
+    """A search that looks back, whose trials are short."""
+    space = ("--learning-rate", "1e-3:1e-1:log", "--hidden", "8|16,8", "--test-size", "0")
+    how = ("--sampler", "tpe", "--pruner", "median", "--trials", str(trials))
+    return study_words(Path(study), *space, *how)
+
+
+def finish(folder: Path, given: list[str]) -> None:
+    """Run a search to its end."""
+    ran = [*COMMAND, *given]
+    subprocess.run(ran, cwd=folder, env=environment(), capture_output=True, check=True)
+
+
+def _wait_for_a_trial(process: "subprocess.Popen[bytes]", curves: Path) -> None:
+    """Wait until this process has written something, so that the signal falls among its trials."""
+    before = curves.stat().st_size if curves.exists() else 0
     deadline = time.monotonic() + 60
-    while not journal.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.01)
+    while process.poll() is None and time.monotonic() < deadline:
+        if curves.exists() and curves.stat().st_size > before:
+            return
+        time.sleep(0.005)

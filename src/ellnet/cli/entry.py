@@ -10,6 +10,7 @@ import click
 
 from ellnet.cli.evaluate import evaluate
 from ellnet.cli.inspect import inspect
+from ellnet.cli.lr_find import lr_find
 from ellnet.cli.predict import predict
 from ellnet.cli.search import search
 from ellnet.cli.terminal import one_line
@@ -35,7 +36,7 @@ def commands() -> None:
     """
 
 
-for command in (train, predict, evaluate, inspect, search):
+for command in (train, predict, evaluate, inspect, search, lr_find):
     commands.add_command(command)
 
 

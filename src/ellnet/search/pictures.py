@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["ParallelCoordinatesDisplay", "SearchCurvesDisplay"]
+__all__ = ["ParallelCoordinatesDisplay", "SearchCurvesDisplay", "new_figure"]
 
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7F7F7F")
 STYLES = ("-", (0, (5, 1.5)), (0, (1.5, 1)), (0, (5, 1, 1, 1)))
@@ -64,7 +64,7 @@ class SearchCurvesDisplay:
         names = list(self.space.dimensions)
         columns = min(COLUMNS, len(names))
         rows = -(-len(names) // columns)
-        self.figure_ = _figure((PANEL[0] * columns, PANEL[1] * rows))
+        self.figure_ = new_figure((PANEL[0] * columns, PANEL[1] * rows))
         grid = self.figure_.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         self.axes_ = list(grid.flat)
         for ax, name in zip(self.axes_, names, strict=False):
@@ -181,7 +181,7 @@ class ParallelCoordinatesDisplay:
         Raises:
             MissingExtraError: matplotlib is not installed.
         """
-        self.figure_ = _figure((2.0 * len(self.space.dimensions) + 3.0, 4.0))
+        self.figure_ = new_figure((2.0 * len(self.space.dimensions) + 3.0, 4.0))
         from matplotlib import colormaps  # noqa: PLC0415 - an extra, imported when needed
 
         ax = self.ax_ = self.figure_.add_subplot()
@@ -247,7 +247,12 @@ def _finite(costs: Iterable[float]) -> list[float]:
     return [cost for cost in costs if math.isfinite(cost)]
 
 
-def _figure(size: tuple[float, float]) -> "Figure":
+def new_figure(size: tuple[float, float]) -> "Figure":
+    """Return an empty figure of a size in inches.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
     try:
         from matplotlib.figure import Figure  # noqa: PLC0415 - an extra, imported when needed
     except ImportError as error:

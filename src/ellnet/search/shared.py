@@ -7,6 +7,8 @@ database every few seconds that it still lives; a number whose holder fell silen
 import base64
 import contextlib
 import math
+import os
+import socket
 import threading
 import time
 import zlib
@@ -34,7 +36,8 @@ BEAT, SILENT = 10.0, 180.0
 """Seconds between two signs of life, and until a holder is taken for dead."""
 
 PAUSE = 0.2
-NUMBER, LIFE, RECORD, DEFINITION = "trial", "alive", "record", "ellnet"
+NUMBER, LIFE, HOLDER = "trial", "alive", "holder"
+RECORD, DEFINITION = "record", "ellnet"
 """Names of attributes in the database."""
 
 
@@ -45,6 +48,9 @@ def is_shared(url: str) -> bool:
 
 class SharedLedger:
     """Keeps results in a PostgreSQL database.
+
+    Attributes:
+        silent_after: seconds until a holder that gives no sign of life is taken for dead.
 
     Raises:
         HyperparameterError: the database cannot be opened, or holds another search of that name.
@@ -62,6 +68,8 @@ class SharedLedger:
         self._read: set[int] = set()
         self._held: dict[int, int] = {}
         self._closed = threading.Event()
+        self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self.silent_after = SILENT
         with quiet(), self._alone():
             self._study = self._study_of(name, direction, definition)
         self._pulse = threading.Thread(target=self._beat, daemon=True)
@@ -108,7 +116,7 @@ class SharedLedger:
             number = next((k for k in range(total) if k not in taken), None)
             if number is None:
                 return None
-            attributes = {NUMBER: number, LIFE: self._now()}
+            attributes = {NUMBER: number, LIFE: self._now(), HOLDER: self._name}
             template = create_trial(state=TrialState.RUNNING, user_attrs=attributes)
             self._held[number] = self._storage.create_new_trial(self._study, template)
         return number
@@ -147,7 +155,7 @@ class SharedLedger:
             self._storage.set_trial_state_values(trial, TrialState.FAIL)
 
     def _silent(self, trial: FrozenTrial) -> bool:
-        return self._now() - float(trial.user_attrs.get(LIFE, -math.inf)) > SILENT
+        return self._now() - float(trial.user_attrs.get(LIFE, -math.inf)) > self.silent_after
 
     def _now(self) -> float:
         """Return the database's time, which is the same for all machines."""

@@ -45,7 +45,7 @@ def read_value(name: str, text: str) -> Any:
         return text
     if name in {"validation_fraction", "batch_size"} or isinstance(default, int | float):
         whole = name == "batch_size" or isinstance(default, int)
-        return _number(name, text, int if whole else float)
+        return _number(name, text, whole=whole)
     return text
 
 
@@ -57,11 +57,11 @@ def _switch(name: str, text: str) -> bool:
     raise HyperparameterError(f"{name} must be on or off, got {text!r}")
 
 
-def _number(name: str, text: str, kind: Callable[[str], float]) -> float:
+def _number(name: str, text: str, *, whole: bool = False) -> float:
     try:
-        return kind(text)
+        return int(text) if whole else float(text)
     except ValueError:
-        rule = "a whole number" if kind is int else "a number"
+        rule = "a whole number" if whole else "a number"
         raise HyperparameterError(
             f"{name} must be {rule}, several with commas between, or a range as 1:9, got {text!r}"
         ) from None
@@ -87,12 +87,12 @@ def _names(text: str) -> str | tuple[str, ...]:
 
 
 def _shares(text: str) -> float | tuple[float, ...]:
-    parts = tuple(_number("dropout", part, float) for part in text.split(","))
+    parts = tuple(_number("dropout", part) for part in text.split(","))
     return parts[0] if len(parts) == 1 else parts
 
 
 def _levels(text: str) -> tuple[float, ...]:
-    return tuple(_number("quantiles", part, float) for part in text.split(","))
+    return tuple(_number("quantiles", part) for part in text.split(","))
 
 
 LISTS: dict[str, Callable[[str], Any]] = {
