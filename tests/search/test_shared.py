@@ -79,7 +79,8 @@ def test_two_processes_share_the_work_without_a_duplicate(tmp_path: Path, server
     errors = [process.communicate(timeout=300)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], errors
     alone = begun(tmp_path / "alone", words("shared", None))
-    assert alone.wait(300) == 0
+    alone.communicate(timeout=300)
+    assert alone.returncode == 0
 
     definition = Study(tmp_path / "one" / "shared").definition()
     ledger = SharedLedger(
@@ -99,7 +100,8 @@ def test_two_processes_share_the_work_without_a_duplicate(tmp_path: Path, server
 def test_what_a_process_held_as_it_ended_is_given_out_again(tmp_path: Path, server: str):
     """Orderly at once; the number of one that was killed when it has been silent for long enough."""
     started = begun(tmp_path, words("given-back", server, trials=1))
-    assert started.wait(120) == 0
+    assert started.communicate(timeout=120)[1] is not None
+    assert started.returncode == 0
     definition = Study(tmp_path / "given-back").definition()
     asked = server, "given-back", definition.search.known_space, "minimize", definition.to_json()
     one, other = SharedLedger(*asked), SharedLedger(*asked)

@@ -11,14 +11,27 @@ from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.study import StudyDirection
 
-from ellnet.errors import CorruptFileError, FileAccessError, HyperparameterError
+from ellnet.errors import (
+    CorruptFileError,
+    FileAccessError,
+    HyperparameterError,
+    MissingExtraError,
+)
 from ellnet.search.curves import CurveStore
 from ellnet.search.quieting import quiet
 from ellnet.search.results import Result
 from ellnet.search.samplers import recorded
 from ellnet.search.space import Space
 
-__all__ = ["CURVES", "FolderLedger", "Ledger", "MemoryLedger", "opened_storage", "without_password"]
+__all__ = [
+    "CURVES",
+    "FolderLedger",
+    "Ledger",
+    "MemoryLedger",
+    "not_opened",
+    "opened_storage",
+    "without_password",
+]
 
 JOURNAL, CURVES, LOCK = "trials.journal", "curves.elc", "lock"
 
@@ -172,11 +185,20 @@ def opened_storage(url: str | None, folder: Path | None) -> BaseStorage:
         with quiet():
             return RDBStorage(url or "")
     except Exception as error:  # whatever a driver raises is about this URL
-        said = str(error).strip().partition("\n")[0]
-        raise HyperparameterError(
-            f"the storage {without_password(url or '')} cannot be opened: {said}; name a database as "
-            "sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
-        ) from error
+        raise not_opened(url or "", error) from error
+
+
+def not_opened(url: str, error: Exception) -> HyperparameterError | MissingExtraError:
+    """Return the error that says in a sentence why a database cannot be opened."""
+    if isinstance(error, ImportError):
+        return MissingExtraError(
+            f"this storage needs {error.name or 'a driver'}: pip install 'ellnet[postgresql]'"
+        )
+    said = str(error).strip().partition("\n")[0]
+    return HyperparameterError(
+        f"the storage {without_password(url)} cannot be opened: {said}; name a database as "
+        "sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
+    )
 
 
 def without_password(url: str) -> str:

@@ -24,13 +24,16 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from ellnet.errors import HyperparameterError
 from ellnet.search.comparing import difference
 from ellnet.search.curves import packed, unpacked
-from ellnet.search.ledgers import opened_storage
+from ellnet.search.ledgers import not_opened, opened_storage
 from ellnet.search.quieting import quiet
 from ellnet.search.results import Result
 from ellnet.search.samplers import recorded
 from ellnet.search.space import Space
 
 __all__ = ["SharedLedger", "is_shared"]
+
+TABLES = 0x656C6C
+"""Number of the database's lock that is held while tables are made."""
 
 BEAT, SILENT = 10.0, 180.0
 """Seconds between two signs of life, and until a holder is taken for dead."""
@@ -60,9 +63,7 @@ class SharedLedger:
         self, url: str, name: str, space: Space, direction: str, definition: Mapping[str, Any]
     ) -> None:
         """Open the study, or make it."""
-        storage = opened_storage(url, None)
-        assert isinstance(storage, RDBStorage)  # noqa: S101 - what a URL opens
-        self._storage, self._space = storage, space
+        self._storage, self._space = _opened(url), space
         self._key = zlib.crc32(name.encode())
         self._results: dict[int, Result] = {}
         self._read: set[int] = set()
@@ -171,14 +172,32 @@ class SharedLedger:
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        """Hold the database's lock of this study; a process that dies lets go of it."""
-        with self._storage.engine.connect() as connection:
-            key = {"key": self._key}
-            connection.execute(sqlalchemy.text("SELECT pg_advisory_lock(:key)"), key)
-            try:
-                yield
-            finally:
-                connection.execute(sqlalchemy.text("SELECT pg_advisory_unlock(:key)"), key)
+        """Hold the database's lock of this study."""
+        with self._storage.engine.connect() as connection, _locked(connection, self._key):
+            yield
+
+
+def _opened(url: str) -> RDBStorage:
+    """Open the database, one process at a time: the first makes the tables."""
+    try:
+        engine = sqlalchemy.create_engine(url)
+        with engine.connect() as connection, _locked(connection, TABLES):
+            storage = opened_storage(url, None)
+        engine.dispose()
+    except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
+        raise not_opened(url, error) from error
+    assert isinstance(storage, RDBStorage)  # noqa: S101 - what a URL opens
+    return storage
+
+
+@contextlib.contextmanager
+def _locked(connection: sqlalchemy.Connection, key: int) -> Iterator[None]:
+    """Hold a lock of the database's; a process that dies lets go of it."""
+    connection.execute(sqlalchemy.text("SELECT pg_advisory_lock(:key)"), {"key": key})
+    try:
+        yield
+    finally:
+        connection.execute(sqlalchemy.text("SELECT pg_advisory_unlock(:key)"), {"key": key})
 
 
 def _text(result: Result) -> str:
