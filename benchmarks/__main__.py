@@ -1,4 +1,4 @@
-"""Which question: `python -m benchmarks [speed|fashion|defaults] [OPTIONS]`; speed by default."""
+"""Which question: `python -m benchmarks [speed|fashion|defaults|search] [OPTIONS]`; speed by default."""
 
 import importlib
 import sys
@@ -10,6 +10,7 @@ QUESTIONS = {
     "speed": "benchmarks.speed",
     "fashion": "benchmarks.fashion",
     "defaults": "benchmarks.defaults",
+    "search": "benchmarks.search",
 }
 """Every benchmark by its name: a module with `main(arguments)` and `packages(arguments)`."""
 
