@@ -38,6 +38,7 @@ TABLES = 0x656C6C
 BEAT, SILENT = 10.0, 180.0
 """Seconds between two signs of life, and until a holder is taken for dead."""
 
+LOST = (optuna.exceptions.StorageInternalError, sqlalchemy.exc.SQLAlchemyError)
 PAUSE = 0.2
 NUMBER, LIFE, HOLDER = "trial", "alive", "holder"
 RECORD, DEFINITION = "record", "ellnet"
@@ -107,13 +108,13 @@ class SharedLedger:
     def claim(self, total: int) -> int | None:
         """Return the lowest number below `total` that nobody has."""
         with quiet(), self._alone():
-            taken = set(self.results())
-            running = (TrialState.RUNNING,)
+            running, taken = (TrialState.RUNNING,), set()
             for trial in self._storage.get_all_trials(self._study, deepcopy=False, states=running):
                 if self._silent(trial):
                     self._fail(trial._trial_id)  # noqa: SLF001
                 else:
                     taken.add(trial.user_attrs[NUMBER])
+            taken.update(self.results())  # read last: what ran a moment ago may have ended
             number = next((k for k in range(total) if k not in taken), None)
             if number is None:
                 return None
@@ -146,8 +147,9 @@ class SharedLedger:
         """Give back what was claimed and not recorded."""
         self._closed.set()
         self._pulse.join()
-        for trial in self._held.values():
-            self._fail(trial)
+        with contextlib.suppress(*LOST):
+            for trial in self._held.values():
+                self._fail(trial)
         self._held.clear()
         self._storage.engine.dispose()
 
@@ -165,10 +167,11 @@ class SharedLedger:
 
     def _beat(self) -> None:
         while not self._closed.wait(BEAT):
-            now = self._now()
-            for trial in list(self._held.values()):
-                with contextlib.suppress(optuna.exceptions.UpdateFinishedTrialError):
-                    self._storage.set_trial_user_attr(trial, LIFE, now)
+            with contextlib.suppress(*LOST):  # the next result says so, in the main thread
+                now = self._now()
+                for trial in list(self._held.values()):
+                    with contextlib.suppress(optuna.exceptions.UpdateFinishedTrialError):
+                        self._storage.set_trial_user_attr(trial, LIFE, now)
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

@@ -8,6 +8,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
+import optuna
+import sqlalchemy
+
 from ellnet.errors import CorruptFileError, FileAccessError, HyperparameterError
 from ellnet.files.durable import read_whole, write_durably
 from ellnet.parts import Plan
@@ -155,6 +158,12 @@ class Study:
             ledger = FolderLedger(self.path, url, space, direction)
         try:
             yield ledger
+        except (optuna.exceptions.StorageInternalError, sqlalchemy.exc.SQLAlchemyError) as error:
+            said = str(error).strip().partition("\n")[0]
+            raise FileAccessError(
+                f"the storage of {self.path} was lost: {said}; when it is back, go on with "
+                f"`ellnet search resume {self.path}`"
+            ) from error
         finally:
             ledger.close()
 
