@@ -18,6 +18,10 @@ from rich.text import Text
 
 IMAGES = Path(__file__).resolve().parent / "images"
 WIDTH = 92
+SEARCH = (
+    "ellnet search digits --learning-rate 1e-4:1e-1:log --hidden '64|128,64|256,128' "
+    "--activation relu,tanh --epochs 20 --trials 30"
+)
 FONTS = re.compile(r"@font-face \{\{.*?\}\}\s*", re.DOTALL)
 
 
@@ -70,6 +74,10 @@ def main() -> None:
         model = "runs/spirals-1/model.safetensors"
         in_terminal(["ellnet", "train", "spirals", "--hidden", "5,5,3"], folder)
         picture(["ellnet", "inspect", model], "inspect", folder)
+        in_terminal(shlex.split(SEARCH), folder)
+        for name in ("curves", "parallel"):
+            drawn = Path(folder) / "studies" / "digits-1" / f"{name}.png"
+            (IMAGES / f"search_{name}.png").write_bytes(drawn.read_bytes())
 
 
 if __name__ == "__main__":

@@ -195,8 +195,8 @@ def test_a_metric_of_numbers_is_in_the_targets_own_units(name):
 
 def test_a_metric_that_is_not_there_or_not_for_the_task_is_refused():
     """The nearest is named."""
-    with pytest.raises(HyperparameterError, match=r"did you mean 'accuracy'\?"):
-        measure_of("acuracy", BINARY)
+    with pytest.raises(HyperparameterError, match=r"did you mean 'roc_auc'\?"):
+        measure_of("roc_aoc", BINARY)
     with pytest.raises(HyperparameterError, match="metric f1 does not go with the task regression"):
         searched(metric="f1").run(numbers(), PLAN, Budget(1))
 

@@ -117,9 +117,8 @@ def show_found(console: Console, found: Found, *, top: int = 10) -> None:
     counts = {s: sum(r.state == s for r in found.results.values()) for s in STATES}
     said = ", ".join(f"{n} {state}" for state, n in counts.items() if n)
     say(console, f"{len(found.results)} trials: {said}")
-    table = plain_table(
-        "trial", f"{found.measure.name}", "±", "epochs", "s", "as good", *best.chosen
-    )
+    table = plain_table("trial", found.measure.name, "±", "epochs", "as good", "values")
+    table.columns[-1].justify = "left"
     for result in ranked(found.results.values(), found.measure)[:top]:
         style = "bold" if result.number == best.number else ""
         table.add_row(
@@ -127,7 +126,6 @@ def show_found(console: Console, found: Found, *, top: int = 10) -> None:
             figure(result.value),
             deviation(result.error),
             str(result.epochs),
-            f"{result.seconds:.2f}",
             "yes" if result.number in good else "",
             cell(described(result.chosen)),
             style=style,

@@ -1,6 +1,7 @@
 """MLPSearchCV: a search after scikit-learn's convention, on threads that share one copy of the data."""
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from numbers import Integral
 from typing import Any, ClassVar
@@ -147,7 +148,8 @@ class MLPSearchCV(BaseSearchCV):  # type: ignore[misc]
         seed = seed_of(self.random_state) % 2**31
         names, values = _listed(self.param_distributions)
         lists = dict(zip(names, values, strict=True))
-        begin = ParameterSampler(lists, min(TPE_BEGINS, self.n_iter), random_state=seed)
+        most = math.prod(len(each) for each in values)
+        begin = ParameterSampler(lists, min(TPE_BEGINS, self.n_iter, most), random_state=seed)
         results = evaluate(list(begin))
         done = len(results["params"])
         key = f"mean_test_{self.refit if isinstance(self.refit, str) else 'score'}"
