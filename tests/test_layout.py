@@ -118,7 +118,11 @@ def test_the_group_bench_has_what_benchmarks_compare_with() -> None:
     extras = project()["project"]["optional-dependencies"]
     packages = {re.split("[=>]", requirement)[0] for requirement in extras["bench"]}
 
-    assert packages == {"ellnet[plot]", *(name for peer in PEERS for name in peer.packages)}
+    assert packages == {
+        "ellnet[plot]",
+        "optuna",
+        *(name for peer in PEERS for name in peer.packages),
+    }
     assert [each for each in extras["peers"] if each in extras["bench"]] == ["torch==2.13.0"]
 
 

@@ -8,6 +8,7 @@ import pytest
 from ellnet.arrays import to_numpy
 from ellnet.batches import Examples
 from ellnet.engines import ENGINES, Job, engine
+from ellnet.engines.many import side_by_side
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Network, initial_parameters
 from ellnet.state import TrainingState
@@ -68,3 +69,20 @@ def test_a_job_that_is_refused_says_so():
 
     with pytest.raises(ValueError, match=r"X = A\[0\] must have shape"):
         list(engine().run_many(jobs(), wrong))
+
+
+def test_a_job_may_follow_from_what_came_of_others():
+    """Jobs are asked for in the caller's thread, again whenever one has ended."""
+    begun: list[int] = []
+    ended: list[tuple[int, int]] = []
+
+    def next_job() -> int | None:
+        if len(begun) > len(ended) or len(begun) == 6:
+            return None
+        begun.append(len(begun))
+        return begun[-1]
+
+    for job, square in side_by_side(lambda k, _: k * k, next_job, n_threads=3, ahead=True):
+        ended.append((job, square))
+
+    assert ended == [(k, k * k) for k in range(6)]

@@ -79,7 +79,9 @@ def test_tpe_goes_where_scores_are_better():
 def test_it_stands_in_a_pipeline_and_around_one():
     """Parameters of steps go by their long names; threads are given back to the winner."""
     X, y = load_digits(return_X_y=True)
-    pipe = make_pipeline(StandardScaler(), network().set_params(max_iter=40, learning_rate_init=0.02))
+    pipe = make_pipeline(
+        StandardScaler(), network().set_params(max_iter=40, learning_rate_init=0.02)
+    )
     space = {"mlpclassifier__hidden_layer_sizes": [(8,), (16,)]}
     search = MLPSearchCV(pipe, space, sampler="grid", cv=2).fit(X[:400], y[:400])
 

@@ -130,6 +130,7 @@ def test_folds_and_pruners_are_options(ell: Ell, tmp_path: Path):
         (("--sampler", "tpee"), "sampler must be one of random, grid, tpe, got 'tpee'"),
         (("--pruner", "ash"), "pruner must be one of none, median, asha, hyperband, got 'ash'"),
         (("--learning-rte", "0.1"), "did you mean '--learning-rate'?"),
+        (("--metric", "r2"), "metric r2 does not go with the task binary"),
         (("--folds", "1"), "folds must be 0 (hold-out) or at least 2, got 1"),
         (("--trials", "0"), "trials must be at least 1, got 0"),
         (("--groups", "nowhere"), "has no column 'nowhere'"),
@@ -141,6 +142,7 @@ def test_an_error_is_a_sentence(ell: Ell, words, part):
     sentence = refused(ell(*study_words(Path("s"), *words)))
 
     assert part.lower() in sentence.lower()
+    assert not Path("s").exists() or "--storage" in words
 
 
 def test_show_of_nothing_is_a_sentence(ell: Ell):

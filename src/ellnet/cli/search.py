@@ -72,8 +72,9 @@ def run(table: str, **given: Any) -> int:
     columns = open_table(table, ignore=given["ignore"], categorical=given["categorical"])
     definition = _definition(table, columns, plan, given, Definition)
     study = Study(given["study"]) if given["study"] else Study.free(table_name(table))
+    ready = _ready(definition, columns, given)
     study.begin(definition)
-    return _searched(console, study, columns, given)
+    return _searched(console, study, columns, ready, given)
 
 
 @search.command(short_help="Go on with a study.")
@@ -102,8 +103,10 @@ def resume(folder: Path, **given: Any) -> int:
             "compared; begin a new search"
         )
     if given["trials"] is not None:
-        study.extend(given["trials"])
-    return _searched(console, study, columns, given)
+        definition = replace(definition, trials=given["trials"])
+    ready = _ready(definition, columns, given)
+    study.begin(definition)
+    return _searched(console, study, columns, ready, given)
 
 
 @search.command(short_help="Show what a study has found.")
@@ -157,15 +160,23 @@ def _definition(table: str, columns: Any, plan: Any, given: Mapping[str, Any], m
     )
 
 
-def _searched(console: Console, study: Any, columns: Any, given: Mapping[str, Any]) -> int:
+def _ready(definition: Any, columns: Any, given: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return the examples and the budget; what cannot be is refused before a folder is made."""
+    from ellnet.search import Budget
+
+    budget = Budget(definition.trials, given["seconds"], given["workers"])
+    return definition.search.checked(columns, definition.plan), budget
+
+
+def _searched(
+    console: Console, study: Any, columns: Any, ready: tuple[Any, Any], given: Mapping[str, Any]
+) -> int:
     """Run what is left of a study, show what was found, and refit the winner where that is asked for."""
     from ellnet.cli.search_shown import Progress
-    from ellnet.search import Budget
     from ellnet.search.measures import measure_of
 
-    definition = study.definition()
-    searched, plan = definition.search, definition.plan
-    budget = Budget(definition.trials, given["seconds"], given["workers"])
+    definition, (material, budget) = study.definition(), ready
+    searched = definition.search
     measure = measure_of(searched.metric, definition.target)
     say(console, f"{columns.source}: {columns.m:,} rows; study folder: {study.path}")
     try:
@@ -173,8 +184,8 @@ def _searched(console: Console, study: Any, columns: Any, given: Mapping[str, An
             study.ledger(measure.direction, given["storage"]) as ledger,
             Progress(terminal(stderr=True)) as progress,
         ):
-            found = searched.run(
-                columns, plan, budget, ledger=ledger, watcher=progress.watch, ended=progress.ended
+            found = searched.run_on(
+                material, budget, ledger=ledger, watcher=progress.watch, ended=progress.ended
             )
     except KeyboardInterrupt:
         click.echo(f"ellnet: interrupted; go on with: ellnet search resume {study.path}", err=True)

@@ -169,7 +169,7 @@ def _trial(result: Result) -> dict[str, Any]:
     return {
         "number": result.number,
         "state": result.state,
-        "value": _finite(result.value),
+        "value": _finite(result.value) if result.state == "complete" else None,
         "standard_error": _finite(result.error),
         "chosen": dict(result.chosen),
         "epochs": result.epochs,

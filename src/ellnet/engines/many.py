@@ -21,6 +21,7 @@ def side_by_side(
     next_job: Callable[[], J | None],
     *,
     n_threads: int | None = None,
+    ahead: bool = False,
 ) -> Iterator[tuple[J, R]]:
     """Do jobs one a core, and give each with what came of it, in the order in which they end.
 
@@ -32,6 +33,7 @@ def side_by_side(
         next_job: gives the next job, or None where none can begin before another has ended; called
             in the caller's thread, so that a job may depend on what came of those before.
         n_threads: jobs at once; by default the cores that this process may use.
+        ahead: whether one job more is taken, so that no core waits while the caller looks at results.
     """
     stop = Event()
     workers = n_threads or available()
@@ -43,7 +45,7 @@ def side_by_side(
 
     try:
         while True:
-            while len(running) < workers and (job := next_job()) is not None:
+            while len(running) < workers + ahead and (job := next_job()) is not None:
                 running[pool.submit(one, job, stopped)] = job
             if not running:
                 return

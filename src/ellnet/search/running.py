@@ -21,7 +21,7 @@ from ellnet.search.space import Space
 from ellnet.search.trial import Bench, Proposal, Watcher, run_trial
 from ellnet.search.verdict import as_good, best_of
 from ellnet.training import Hook
-from ellnet.workflow import Trained, train_table
+from ellnet.workflow import Trained, network_for, train_table
 
 __all__ = ["Found", "Search"]
 
@@ -127,6 +127,21 @@ class Search:
         }
         return prepare(table, plan, self.evaluation, Hyperparameters(**fixed, seed=self.seed))
 
+    def checked(self, table: Columns, plan: Plan) -> Material:
+        """Make the table ready for all trials, and see that the metric can be measured on it.
+
+        Raises:
+            DataError: a table that cannot be searched on; names the column and the row.
+            HyperparameterError: a metric that does not go with the task.
+        """
+        material = self.material(table, plan)
+        fold, measure = material.folds[0], measure_of(self.metric, material.target)
+        resamples = Resamples.of(fold.validation.m, self.seed, 0)
+        plain = Hyperparameters(cost=self.known_space.fixed.get("cost", "auto"), hidden=())
+        net = network_for(fold.learned, fold.target, plain)
+        measure.of(net, fold.validation, fold.target, 0.0, resamples)
+        return material
+
     def run(
         self,
         table: Columns,
@@ -152,7 +167,7 @@ class Search:
             HyperparameterError: a metric that does not go with the task.
             KeyboardInterrupt: Ctrl-C; the results so far are in the ledger.
         """
-        material = self.material(table, plan)
+        material = self.checked(table, plan)
         return self.run_on(material, budget, ledger=ledger, watcher=watcher, ended=ended)
 
     def run_on(
@@ -179,7 +194,9 @@ class Search:
             chosen = self.known_space.hyperparameters(proposal.chosen, self.seed)
             return run_trial(bench, proposal, chosen, stopped)
 
-        for _, result in side_by_side(one, queue.next, n_threads=queue.workers):
+        for _, result in side_by_side(
+            one, queue.next, n_threads=queue.workers, ahead=budget.seconds is None
+        ):
             ledger.record(result)
             queue.ended()
             if ended is not None:

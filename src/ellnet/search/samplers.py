@@ -111,7 +111,7 @@ class Tpe:
 
     def __init__(self, space: Space, seed: int, direction: str) -> None:
         """Begin with nothing seen."""
-        self._space, self._seed = space, seed
+        self._space, self._seed, self._direction = space, seed, direction
         self._distributions = distributions(space)
         self._random = Random(space, seed, direction)
         with quiet():
@@ -123,7 +123,7 @@ class Tpe:
         if number < TPE_BEGINS and number < self._random.most:
             return self._random.suggest(number, seen)
         for result in seen[self._told :]:
-            self._study.add_trial(recorded(result, self._space, learning=True))
+            self._study.add_trial(recorded(result, self._space, learning=self._direction))
         self._told = len(seen)
         words = generator(self._seed, Stream.SEARCH, epoch=number + 1, step=1)
         self._study.sampler = optuna.samplers.TPESampler(
@@ -169,21 +169,22 @@ def _value(dimension: Dimension, stored_value: Any) -> Any:
     return next(value for value in dimension.values if word(value) == stored_value)
 
 
-def recorded(result: Result, space: Space, *, learning: bool = False) -> FrozenTrial:
+def recorded(result: Result, space: Space, *, learning: str = "") -> FrozenTrial:
     """Return a result as a trial of Optuna's.
 
     Args:
         result: what came of a trial.
         space: the space it was drawn from.
-        learning: a diverged trial is to count as the poorest, which TPE learns from, rather than as
-            failed, which it leaves out.
+        learning: the direction of the study where TPE is to learn from it: a diverged trial then counts
+            as the poorest, rather than as failed, and costs of a study that is maximized are negative.
     """
     validation = result.curves[0].validation if result.curves else ()
-    steps = {k: c for k, c in enumerate(validation, 1) if math.isfinite(c)}
+    sign = -1.0 if learning == "maximize" else 1.0
+    steps = {k: sign * c for k, c in enumerate(validation, 1) if math.isfinite(c)}
     state = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED}.get(
         result.state, TrialState.PRUNED if learning else TrialState.FAIL
     )
-    poor = learning and result.state not in {"complete", "pruned"}
+    poor = bool(learning) and result.state not in {"complete", "pruned"}
     return create_trial(
         state=state,
         value=result.value if state == TrialState.COMPLETE else None,

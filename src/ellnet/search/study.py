@@ -120,10 +120,6 @@ class Study:
             self._make()
         self._write(definition)
 
-    def extend(self, trials: int) -> None:
-        """Ask for another number of trials in all."""
-        self._write(Definition(**{**vars(self.definition()), "trials": trials}))
-
     def definition(self) -> Definition:
         """Read what is searched.
 
