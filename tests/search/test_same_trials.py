@@ -68,8 +68,8 @@ def test_a_search_in_two_parts_is_the_search_in_one(tmp_path: Path, sampler):
 
 def test_killed_at_random_instants_a_search_ends_as_if_it_never_was(tmp_path: Path):
     """SIGKILL wherever it falls: the trials, each once, and the winner are those of a quiet run."""
-    chance, killed, trials = np.random.default_rng(7), 0, 40
-    while killed < count(3, 20):
+    chance, killed, trials = np.random.default_rng(7), 0, count(16, 40)
+    while killed < count(2, 20):
         process = subprocess.Popen(
             [*COMMAND, *words("killed", trials)],
             cwd=tmp_path,
