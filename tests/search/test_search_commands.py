@@ -130,6 +130,7 @@ def test_folds_and_pruners_are_options(ell: Ell, tmp_path: Path):
         (("--sampler", "tpee"), "sampler must be one of random, grid, tpe, got 'tpee'"),
         (("--pruner", "ash"), "pruner must be one of none, median, asha, hyperband, got 'ash'"),
         (("--learning-rte", "0.1"), "did you mean '--learning-rate'?"),
+        (("--output-activation", "softmax"), "use sigmoid or identity"),
         (("--folds", "1"), "folds must be 0 (hold-out) or at least 2, got 1"),
         (("--trials", "0"), "trials must be at least 1, got 0"),
         (("--groups", "nowhere"), "has no column 'nowhere'"),

@@ -7,9 +7,10 @@ import pytest
 
 from ellnet.errors import HyperparameterError
 from ellnet.hyperparameters import Hyperparameters
-from ellnet.search import Choice, Range, Space
+from ellnet.search import Budget, Choice, Range, Search, Space
 from ellnet.search.spaces import default_space
-from ellnet.search.words import described, read_value, word
+from ellnet.search.words import described, exact, read_value, word
+from tests.search.searching import PLAN, classes
 
 
 def test_what_is_typed_becomes_ranges_alternatives_and_values():
@@ -145,3 +146,13 @@ def test_a_value_is_read_as_it_is_written(name, text, value):
     assert read_value(name, text) == value
     assert word(value) == text
     assert described({name: value}) == f"{name} {text}"
+
+
+def test_two_values_are_two_words_where_a_sampler_learns_from_them():
+    """However little they differ."""
+    near = [0.123456, 0.123457]
+    search = Search({"learning_rate": near, "hidden": "2", "epochs": 1}, sampler="tpe")
+    found = search.run(classes(), PLAN, Budget(12))
+
+    assert {r.chosen["learning_rate"] for r in found.results.values()} == set(near)
+    assert exact((0.5, 0.25)) == "0.5,0.25"

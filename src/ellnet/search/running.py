@@ -128,17 +128,18 @@ class Search:
         return prepare(table, plan, self.evaluation, Hyperparameters(**fixed, seed=self.seed))
 
     def checked(self, table: Columns, plan: Plan) -> Material:
-        """Make the table ready for all trials, and see that the metric can be measured on it.
+        """Make the table ready for all trials, and see that a network and the metric go with it.
 
         Raises:
             DataError: a table that cannot be searched on; names the column and the row.
-            HyperparameterError: a metric that does not go with the task.
+            HyperparameterError: an output, a cost or a metric that does not go with the task.
         """
         material = self.material(table, plan)
         fold, measure = material.folds[0], measure_of(self.metric, material.target)
         resamples = Resamples.of(fold.validation.m, self.seed, 0)
-        plain = Hyperparameters(cost=self.known_space.fixed.get("cost", "auto"), hidden=())
-        net = network_for(fold.learned, fold.target, plain)
+        first = {name: d.ends()[0] for name, d in self.known_space.dimensions.items()}
+        chosen = self.known_space.hyperparameters(first, self.seed).resolved(fold.learned.m)
+        net = network_for(fold.learned, fold.target, chosen)
         measure.of(net, fold.validation, fold.target, 0.0, resamples)
         return material
 

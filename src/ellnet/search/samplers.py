@@ -19,7 +19,7 @@ from ellnet.randomness import Stream, generator
 from ellnet.search.quieting import quiet
 from ellnet.search.results import Result
 from ellnet.search.space import Choice, Dimension, Space
-from ellnet.search.words import word
+from ellnet.search.words import exact
 
 __all__ = [
     "SAMPLERS",
@@ -148,7 +148,7 @@ def distributions(space: Space) -> dict[str, BaseDistribution]:
     found: dict[str, BaseDistribution] = {}
     for name, dimension in space.dimensions.items():
         if isinstance(dimension, Choice):
-            found[name] = CategoricalDistribution([word(value) for value in dimension.values])
+            found[name] = CategoricalDistribution([exact(value) for value in dimension.values])
         elif dimension.whole:
             found[name] = IntDistribution(
                 int(dimension.low), int(dimension.high), log=dimension.log
@@ -160,13 +160,13 @@ def distributions(space: Space) -> dict[str, BaseDistribution]:
 
 def stored(dimension: Dimension, value: Any) -> Any:
     """Return a value as Optuna stores it."""
-    return word(value) if isinstance(dimension, Choice) else value
+    return exact(value) if isinstance(dimension, Choice) else value
 
 
 def _value(dimension: Dimension, stored_value: Any) -> Any:
     if not isinstance(dimension, Choice):
         return stored_value
-    return next(value for value in dimension.values if word(value) == stored_value)
+    return next(value for value in dimension.values if exact(value) == stored_value)
 
 
 def recorded(result: Result, space: Space, *, learning: str = "") -> FrozenTrial:

@@ -7,7 +7,7 @@ from typing import Any
 from ellnet.errors import HyperparameterError
 from ellnet.hyperparameters import Hyperparameters
 
-__all__ = ["described", "read_value", "word"]
+__all__ = ["described", "exact", "read_value", "word"]
 
 FIELDS = {field.name: field for field in dataclasses.fields(Hyperparameters)}
 YES, NO = ("on", "true", "yes", "1"), ("off", "false", "no", "0")
@@ -20,6 +20,13 @@ def word(value: Any) -> str:
     if isinstance(value, tuple | list):
         return ",".join(word(part) for part in value) or "none"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def exact(value: Any) -> str:
+    """Return a value with all its digits, so that two values are two words."""
+    if isinstance(value, tuple | list):
+        return ",".join(exact(part) for part in value) or "none"
+    return repr(value) if isinstance(value, float) else word(value)
 
 
 def described(chosen: Mapping[str, Any]) -> str:
