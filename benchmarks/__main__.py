@@ -1,4 +1,7 @@
-"""Which question: `python -m benchmarks [speed|growth|fashion|defaults] [OPTIONS]`; speed by default."""
+"""Which question: `python -m benchmarks [NAME] [OPTIONS]`; speed by default.
+
+There are speed, growth, fashion, defaults and search.
+"""
 
 import importlib
 import sys
@@ -11,6 +14,7 @@ QUESTIONS = {
     "growth": "benchmarks.growth",
     "fashion": "benchmarks.fashion",
     "defaults": "benchmarks.defaults",
+    "search": "benchmarks.search",
 }
 """Every benchmark by its name: a module with `main(arguments)` and `packages(arguments)`."""
 

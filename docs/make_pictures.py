@@ -19,6 +19,10 @@ from rich.text import Text
 
 IMAGES = Path(__file__).resolve().parent / "images"
 WIDTH = 92
+SEARCH = (
+    "ellnet search digits --learning-rate 1e-4:1e-1:log --hidden '64|128,64|256,128' "
+    "--activation relu,tanh --epochs 20 --trials 30"
+)
 FONTS = re.compile(r"@font-face \{\{.*?\}\}\s*", re.DOTALL)
 
 
@@ -90,6 +94,10 @@ def main() -> None:
         shown = ["ellnet", "prove", "runs/iris-1/model.safetensors", "iris", "--row", "17"]
         in_terminal([*shown, "--certify", "-o", str(sheet)], folder)
         page_picture(sheet, "prove", (1240, 1560))
+        in_terminal(shlex.split(SEARCH), folder)
+        for name in ("curves", "parallel"):
+            drawn = Path(folder) / "studies" / "digits-1" / f"{name}.png"
+            (IMAGES / f"search_{name}.png").write_bytes(drawn.read_bytes())
 
 
 if __name__ == "__main__":

@@ -104,10 +104,12 @@ def test_the_version_is_one() -> None:
 
 
 def test_extras_contain_one_another() -> None:
-    """Plot is in test, test in check and check in peers: the script `run` counts on it."""
+    """Plot is in search, and so on up to peers: the script `run` counts on it."""
     extras = project()["project"]["optional-dependencies"]
 
-    assert "ellnet[plot]" in extras["test"]
+    assert "ellnet[plot]" in extras["search"]
+    assert "ellnet[search]" in extras["postgresql"]
+    assert "ellnet[postgresql]" in extras["test"]
     assert "ellnet[test]" in extras["check"]
     assert "ellnet[check]" in extras["peers"]
 
@@ -117,7 +119,11 @@ def test_the_group_bench_has_what_benchmarks_compare_with() -> None:
     extras = project()["project"]["optional-dependencies"]
     packages = {re.split("[=>]", requirement)[0] for requirement in extras["bench"]}
 
-    assert packages == {"ellnet[plot]", *(name for peer in PEERS for name in peer.packages)}
+    assert packages == {
+        "ellnet[plot]",
+        "optuna",
+        *(name for peer in PEERS for name in peer.packages),
+    }
     assert [each for each in extras["peers"] if each in extras["bench"]] == ["torch==2.13.0"]
 
 

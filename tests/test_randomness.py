@@ -64,5 +64,6 @@ def test_streams_have_numbers_of_their_own():
         "DROPOUT": 3,
         "SPLIT": 4,
         "DATA": 5,
+        "SEARCH": 6,
     }
     assert len({int(stream) for stream in Stream}) == len(Stream)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ellnet import explain as explain
     from ellnet import patch as patch
     from ellnet.estimators import MLPClassifier, MLPRegressor
+    from ellnet.search.estimator import MLPSearchCV
 
 __version__ = VERSION
 
@@ -27,6 +28,7 @@ __all__ = [
     "Hyperparameters",
     "MLPClassifier",
     "MLPRegressor",
+    "MLPSearchCV",
     "Model",
     "Network",
     "Plan",
@@ -41,7 +43,11 @@ __all__ = [
     "train_table",
 ]
 
-LATER = {"MLPClassifier": "ellnet.estimators", "MLPRegressor": "ellnet.estimators"}
+LATER = {
+    "MLPClassifier": "ellnet.estimators",
+    "MLPRegressor": "ellnet.estimators",
+    "MLPSearchCV": "ellnet.search.estimator",
+}
 """What needs scikit-learn, which is slow to import: each comes when it is asked for."""
 
 

@@ -22,6 +22,7 @@ class Stream(IntEnum):
     DROPOUT = 3
     SPLIT = 4
     DATA = 5
+    SEARCH = 6
 
 
 def _philox(seed: int, stream: Stream, epoch: int, step: int, layer: int) -> np.random.Philox:

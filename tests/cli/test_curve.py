@@ -1,11 +1,13 @@
 """Curves in the terminal."""
 
+from typing import Any
+
 import pytest
 
 from ellnet.cli.curve import draw_curves
 
 
-def plain(curves: dict[str, list[float]], **size: int) -> list[str]:
+def plain(curves: dict[str, list[float]], **size: Any) -> list[str]:
     """The lines without their colours."""
     return [line.plain for line in draw_curves(curves, **size)]
 
@@ -52,3 +54,17 @@ def test_nothing_is_drawn_of_nothing():
     """Without a finite value there are no lines."""
     assert draw_curves({"cost": []}) == []
     assert draw_curves({"cost": [float("nan")]}) == []
+
+
+def test_a_legend_names_what_it_is_asked_to_and_later_curves_lie_above():
+    """Of many curves one stands out, in its colour."""
+    lines = draw_curves(
+        {"many": [1.0, 2.0], "best": [1.0, 2.0]},
+        width=4,
+        height=2,
+        colours=("white", "red"),
+        named=["best"],
+    )
+
+    assert lines[-1].plain.strip() == "━ best"
+    assert {str(span.style) for line in lines[:2] for span in line.spans} == {"red"}

@@ -8,6 +8,7 @@ import pytest
 from ellnet.arrays import to_numpy
 from ellnet.batches import Examples
 from ellnet.engines import ENGINES, Job, engine
+from ellnet.engines.many import side_by_side
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Network, initial_parameters
 from ellnet.state import TrainingState
@@ -80,3 +81,20 @@ def test_where_there_is_no_thread_it_is_said(monkeypatch):
 
     with pytest.raises(RuntimeError, match=r"gives no further thread.*take fewer with n_threads"):
         dict(engine("native").run_many(jobs(), examples()))
+
+
+def test_a_job_may_follow_from_what_came_of_others():
+    """Jobs are asked for in the caller's thread, again whenever one has ended."""
+    begun: list[int] = []
+    ended: list[tuple[int, int]] = []
+
+    def next_job() -> int | None:
+        if len(begun) > len(ended) or len(begun) == 6:
+            return None
+        begun.append(len(begun))
+        return begun[-1]
+
+    for job, square in side_by_side(lambda k, _: k * k, next_job, n_threads=3, ahead=True):
+        ended.append((job, square))
+
+    assert ended == [(k, k * k) for k in range(6)]

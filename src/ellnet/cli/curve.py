@@ -14,7 +14,12 @@ COLOURS = ("bright_blue", "bright_yellow", "bright_green")
 
 
 def draw_curves(
-    curves: Mapping[str, Sequence[float]], *, width: int = 60, height: int = 10
+    curves: Mapping[str, Sequence[float]],
+    *,
+    width: int = 60,
+    height: int = 10,
+    colours: Sequence[str] = COLOURS,
+    named: Sequence[str] | None = None,
 ) -> list[Text]:
     """Draw curves over the same axis 1..N, each in its colour, with a scale and a legend.
 
@@ -22,6 +27,8 @@ def draw_curves(
         curves: name -> values; what is not finite is left out.
         width: characters of the plot itself.
         height: lines of the plot itself.
+        colours: one a curve; a later curve is drawn over an earlier one.
+        named: the curves that the legend names; by default all.
 
     Returns:
         The lines from top to bottom; none where there is nothing to draw.
@@ -35,13 +42,15 @@ def draw_curves(
     scale = (math.log(low), math.log(high)) if wide else (low, high)
     longest = max(len(values) for values in curves.values())
     cells: dict[tuple[int, int], tuple[int, str]] = {}
-    for (_, values), colour in zip(scaled.items(), COLOURS, strict=False):
+    for (_, values), colour in zip(scaled.items(), colours, strict=False):
         for x, y in _dots(values, longest, scale, (2 * width, 4 * height)):
             key = (y // 4, x // 2)
             bits, _ = cells.get(key, (0, colour))
             cells[key] = (bits | DOTS[y % 4][x % 2], colour)
     lines = [_line(cells, row, (width, height), (low, high)) for row in range(height)]
-    return [*lines, _axis(width, longest), _legend(curves, "logarithmic scale" if wide else "")]
+    legend = dict(zip(curves, colours, strict=False))
+    shown = {name: c for name, c in legend.items() if named is None or name in named}
+    return [*lines, _axis(width, longest), _legend(shown, "logarithmic scale" if wide else "")]
 
 
 def _logarithms(values: Sequence[float]) -> list[float]:
@@ -101,9 +110,9 @@ def _axis(width: int, longest: int) -> Text:
     return Text(" " * 10 + "└" + "1".ljust(width - len(last), "─") + last)
 
 
-def _legend(curves: Mapping[str, Sequence[float]], note: str) -> Text:
+def _legend(colours: Mapping[str, str], note: str) -> Text:
     legend = Text(" " * 11)
-    for name, colour in zip(curves, COLOURS, strict=False):
+    for name, colour in colours.items():
         legend.append("━ ", style=colour).append(f"{name}   ")
     legend.append(note)
     legend.rstrip()

@@ -15,9 +15,11 @@ from ellnet.cli.draw import draw
 from ellnet.cli.evaluate import evaluate
 from ellnet.cli.export import export, import_
 from ellnet.cli.inspect import inspect
+from ellnet.cli.lr_find import lr_find
 from ellnet.cli.predict import predict
 from ellnet.cli.prove import prove
 from ellnet.cli.responses import responses
+from ellnet.cli.search import search
 from ellnet.cli.terminal import one_line
 from ellnet.cli.train import train
 from ellnet.cli.verify import verify
@@ -47,6 +49,8 @@ for command in (
     predict,
     evaluate,
     inspect,
+    search,
+    lr_find,
     branch,
     verify,
     prove,

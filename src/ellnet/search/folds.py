@@ -1,0 +1,204 @@
+"""Which rows trials learn from and are compared on, and which no trial ever sees."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    TimeSeriesSplit,
+)
+
+from ellnet.columns import Columns
+from ellnet.errors import DataError, HyperparameterError
+from ellnet.hyperparameters import Hyperparameters
+from ellnet.parts import Plan, Rows, part_rows, rows_of_part
+from ellnet.randomness import Stream, words
+from ellnet.targets import Target
+
+__all__ = ["Division", "Evaluation", "divide"]
+
+TEST, VALIDATION = 2, 3
+"""Which split of the same rows a draw of groups is for."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How trials are compared.
+
+    Attributes:
+        folds: 0 for rows held out once, else the number of folds.
+        groups: a column whose rows of one value stay together; it is no input.
+        time: a column that orders the rows: what is compared on comes later; it is no input.
+
+    Raises:
+        HyperparameterError: one fold, or groups and time at once.
+    """
+
+    folds: int = 0
+    groups: str | None = None
+    time: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check what does not go together."""
+        if self.folds < 0 or self.folds == 1:
+            raise HyperparameterError(f"folds must be 0 (hold-out) or at least 2, got {self.folds}")
+        if self.groups is not None and self.time is not None:
+            raise HyperparameterError(
+                "groups and time cannot both decide the folds; name one of them"
+            )
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that decide, and are no inputs."""
+        return tuple(name for name in (self.groups, self.time) if name is not None)
+
+
+@dataclass(frozen=True, eq=False)
+class Division:
+    """Row numbers: of each fold those to learn from and those to compare on, and those of the test."""
+
+    folds: tuple[tuple[Rows, Rows], ...]
+    test: Rows
+
+
+def divide(
+    table: Columns,
+    plan: Plan,
+    evaluation: Evaluation,
+    chosen: Hyperparameters,
+    target: Target,
+) -> Division:
+    """Say which rows are for what.
+
+    Args:
+        table: the rows, target and deciding columns included.
+        plan: the target, and what is held out for the test.
+        evaluation: hold-out or folds.
+        chosen: the seed, and the part held out for validation.
+        target: what the target's column means.
+
+    Raises:
+        DataError: too few rows or groups for that.
+    """
+    if evaluation == Evaluation():
+        parts = part_rows(table, plan, replace(chosen, early_stopping=True), target)
+        if len(parts.validation) == 0:
+            raise DataError(
+                f"a search compares trials on rows held out, and {table.source} has too few for "
+                "that; use --folds 5"
+            )
+        return Division(((parts.train, parts.validation),), parts.test)
+    rows, test = _test_rows(table, plan, evaluation, chosen.seed)
+    if evaluation.folds:
+        return Division(_folds(table, rows, evaluation, chosen.seed, target), test)
+    fraction = chosen.held_out(len(rows)) or 0.2
+    return Division(
+        (_held(table, rows, evaluation, fraction, seed=chosen.seed, part=VALIDATION),), test
+    )
+
+
+def _test_rows(table: Columns, plan: Plan, evaluation: Evaluation, seed: int) -> tuple[Rows, Rows]:
+    """Return the rows of the search, and those of the test."""
+    if plan.split_column is not None:
+        test = rows_of_part(table, plan.split_column, "test")
+        return np.setdiff1d(np.arange(table.m), test), test
+    rows = np.arange(table.m)
+    if plan.test_size == 0:
+        return rows, rows[:0]
+    if evaluation.columns:
+        return _held(table, rows, evaluation, plan.test_size, seed=seed, part=TEST)
+    whole = Target.fit(table[plan.target], plan.task)
+    parts = part_rows(table, plan, Hyperparameters(seed=seed, early_stopping=False), whole)
+    return parts.train, parts.test
+
+
+def _held(
+    table: Columns,
+    rows: Rows,
+    evaluation: Evaluation,
+    fraction: float,
+    *,
+    seed: int,
+    part: int,
+) -> tuple[Rows, Rows]:
+    """Hold out whole groups, or what comes last."""
+    if evaluation.groups is not None:
+        held = _of_groups(_groups(table, evaluation.groups, rows), fraction, seed, part)
+    else:
+        times = _times(table, evaluation.time or "", rows)
+        cut = np.sort(times)[min(len(rows) - 1, max(1, round(len(rows) * (1 - fraction))))]
+        held = times >= cut
+    if held.all() or not held.any():
+        raise DataError(
+            f"column {evaluation.columns[0]!r} has too few different values to hold out {fraction:g} "
+            "of the rows; hold out another part"
+        )
+    return rows[~held], rows[held]
+
+
+def _of_groups(
+    groups: NDArray[np.int64], fraction: float, seed: int, part: int
+) -> NDArray[np.bool_]:
+    """Take groups in a random order until the fraction of the rows is reached."""
+    counts = np.bincount(groups)
+    order = np.argsort(words(len(counts), seed, Stream.SPLIT, step=part), kind="stable")
+    before = np.cumsum(counts[order]) - counts[order]
+    taken = order[before < fraction * len(groups)]
+    return np.asarray(np.isin(groups, taken))
+
+
+def _folds(
+    table: Columns, rows: Rows, evaluation: Evaluation, seed: int, target: Target
+) -> tuple[tuple[Rows, Rows], ...]:
+    """Cut the rows of the search into folds."""
+    k = evaluation.folds
+    if evaluation.time is not None:
+        rows = rows[np.argsort(_times(table, evaluation.time, rows), kind="stable")]
+    groups = None
+    if evaluation.groups is not None:
+        groups = _groups(table, evaluation.groups, rows)
+    labels = np.zeros(len(rows), np.int64)
+    if target.task != "regression":
+        labels = target.class_numbers(table[target.name])[rows]
+    splitter = _splitter(evaluation, seed % 2**32, classes=target.task != "regression")
+    try:
+        parts = list(splitter.split(rows, labels, groups))
+    except ValueError as error:
+        raise DataError(f"{table.source} cannot be cut into {k} folds: {error}") from None
+    return tuple((np.sort(rows[train]), np.sort(rows[held])) for train, held in parts)
+
+
+def _splitter(evaluation: Evaluation, seed: int, *, classes: bool) -> Any:
+    k = evaluation.folds
+    if evaluation.time is not None:
+        return TimeSeriesSplit(k)
+    if evaluation.groups is not None:
+        kind = StratifiedGroupKFold if classes else GroupKFold
+        return kind(k, shuffle=True, random_state=seed)
+    return (StratifiedKFold if classes else KFold)(k, shuffle=True, random_state=seed)
+
+
+def _groups(table: Columns, name: str, rows: Rows) -> NDArray[np.int64]:
+    """Return the number of each row's group; what is missing is a group of its own."""
+    column = table[name]
+    values = ["" if gone else str(v) for v, gone in zip(column.values, column.missing, strict=True)]
+    return np.asarray(np.unique(np.array(values)[rows], return_inverse=True)[1], np.int64)
+
+
+def _times(table: Columns, name: str, rows: Rows) -> NDArray[np.float64]:
+    column = table[name]
+    if column.kind == "category":
+        raise DataError(
+            f"column {name!r} must hold dates or numbers to order the rows by, got categories"
+        )
+    if column.missing[rows].any():
+        row = int(rows[np.flatnonzero(column.missing[rows])[0]])
+        raise DataError(
+            f"column {name!r} must say of every row when it was, got nothing in {table.where(row)}"
+        )
+    return np.asarray(column.values[rows], np.float64)

@@ -1,0 +1,217 @@
+"""`ellnet search`, `search show`, `search resume` and `lr-find` on the command line."""
+
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import optuna
+import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+
+from ellnet.loading import load
+from ellnet.models import Model
+from ellnet.search.study import Study
+from tests.cli.command_line import Ell, finished, mixed_table, program, refused
+from tests.cli.test_progress import on_a_terminal
+from tests.search.searching import study_words
+
+SMALL = ("--hidden", "4|8", "--learning-rate", "1e-3:1e-1:log", "--trials", "9")
+
+
+def test_a_search_from_start_to_model(ell: Ell, tmp_path: Path):
+    """Progress, curves, the best with its uncertainty, pictures, and the winner as a model."""
+    (tmp_path / "mixed.csv").write_text(mixed_table(200))
+
+    ran = ell(
+        "search",
+        "mixed.csv",
+        "--target",
+        "y",
+        *SMALL,
+        "--epochs",
+        "10",
+        "--refit",
+        "--metric",
+        "accuracy",
+    )
+
+    assert ran.code == 0, ran.err
+    assert "study folder: studies/mixed-1" in ran.out
+    assert "9/9 trials" in ran.err
+    assert "9 trials: 9 complete" in ran.out
+    assert "best: trial" in ran.out
+    assert " ± " in ran.out
+    assert "importance" in ran.out
+    names = {path.name for path in (tmp_path / "studies" / "mixed-1").iterdir()}
+    assert {"curves.png", "parallel.png", "curves.elc", "trials.journal", "study.json"} <= names
+    model = load(tmp_path / "studies" / "mixed-1" / "model.safetensors")
+    assert isinstance(model, Model)
+    assert model.network.n[1] in {4, 8}
+
+
+def test_optuna_reads_the_journal(ell: Ell, tmp_path: Path):
+    """What the dashboard needs: numbers, values, choices and curves, in Optuna's own storage."""
+    ran = ell(*study_words(tmp_path / "s", *SMALL))
+    ours = Study(tmp_path / "s").results("minimize")
+
+    storage = JournalStorage(JournalFileBackend(str(tmp_path / "s" / "trials.journal")))
+    study = optuna.load_study(study_name="s", storage=storage)
+    assert ran.code == 0
+    assert [t.number for t in study.trials] == list(range(9))
+    assert [t.value for t in study.trials] == [ours[k].value for k in range(9)]
+    assert study.best_trial.params.keys() == {"hidden", "learning_rate"}
+    assert list(study.trials[0].intermediate_values.values()) == ours[0].curves[0].validation
+
+
+def test_sqlite_holds_the_trials_too(ell: Ell, tmp_path: Path):
+    """In place of the journal file."""
+    url = f"sqlite:///{tmp_path}/trials.db"
+    ran = ell(*study_words(tmp_path / "s", *SMALL, "--storage", url))
+    study = optuna.load_study(study_name="s", storage=url)
+
+    assert ran.code == 0, ran.err
+    assert len(study.trials) == 9
+    assert not (tmp_path / "s" / "trials.journal").exists()
+
+
+def test_show_and_resume(ell: Ell, tmp_path: Path):
+    """Show tells the same as the search; resume runs what is left, and no trial twice."""
+    first = ell(*study_words(tmp_path / "s", *SMALL, "--json"))
+    before = (tmp_path / "s" / "curves.elc").read_bytes()
+    shown = ell("search", "show", tmp_path / "s", "--json")
+    more = ell("search", "resume", tmp_path / "s", "--trials", "11", "--json")
+    again = ell("search", "resume", tmp_path / "s", "--json")
+
+    assert shown.json == first.json
+    assert [trial["number"] for trial in more.json["trials"]] == list(range(11))
+    assert more.json["trials"][:9] == first.json["trials"]
+    assert again.json == more.json
+    assert (tmp_path / "s" / "curves.elc").read_bytes().startswith(before)
+    assert first.json["best"]["number"] in first.json["as_good"]
+
+
+def test_the_same_command_goes_on_and_another_is_refused(ell: Ell, tmp_path: Path):
+    """The folder knows what it is the search of; another table is another search."""
+    words = study_words(tmp_path / "s", *SMALL)
+    assert ell(*words).code == 0
+
+    assert ell(*words).code == 0
+    sentence = refused(ell(*words, "--sampler", "tpe"))
+    assert "is another search: search sampler differs" in sentence
+    sentence = refused(ell("search", "moons:m=201", *words[2:]))
+    assert "is another search: the table's values differs" in sentence
+
+
+def test_without_alternatives_a_space_by_task_and_size_is_searched(ell: Ell):
+    """And what is said stays."""
+    ran = ell("search", "diabetes", "--epochs", "2", "--trials", "2", "--l2", "0.5", "--json")
+
+    assert set(ran.json["best"]["chosen"]) == {"hidden", "activation", "learning_rate", "dropout"}
+
+
+def test_folds_and_pruners_are_options(ell: Ell, tmp_path: Path):
+    """The pruned are counted, and have no place among the best."""
+    more = ("--sampler", "tpe", "--pruner", "asha", "--folds", "3")
+    ran = ell(*study_words(tmp_path / "s", *SMALL, *more, "--trials", "24", "--json"))
+
+    states = {trial["state"] for trial in ran.json["trials"]}
+    assert states == {"complete", "pruned"}
+    assert ran.json["best"]["state"] == "complete"
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("--activation", "relu,tnah"), "did you mean 'tanh'?"),
+        (("--learning-rate", "1e-1:1e-4"), "learning_rate: a range must go from a lower number"),
+        (("--metric", "roc_aoc"), "did you mean 'roc_auc'?"),
+        (("--sampler", "tpee"), "sampler must be one of random, grid, tpe, got 'tpee'"),
+        (("--pruner", "ash"), "pruner must be one of none, median, asha, hyperband, got 'ash'"),
+        (("--learning-rte", "0.1"), "did you mean '--learning-rate'?"),
+        (("--output-activation", "softmax"), "use sigmoid or identity"),
+        (("--folds", "1"), "folds must be 0 (hold-out) or at least 2, got 1"),
+        (("--trials", "0"), "trials must be at least 1, got 0"),
+        (("--groups", "nowhere"), "has no column 'nowhere'"),
+        (("--storage", "sqlte:///x"), "cannot be opened"),
+    ],
+)
+def test_an_error_is_a_sentence(ell: Ell, words, part):
+    """It names the option and the nearest right one; nothing is left behind."""
+    sentence = refused(ell(*study_words(Path("s"), *words)))
+
+    assert part.lower() in sentence.lower()
+    assert not Path("s").exists() or "--storage" in words
+
+
+def test_show_of_nothing_is_a_sentence(ell: Ell):
+    """And so is resuming it."""
+    for verb in ("show", "resume"):
+        assert "there is no study in nowhere" in refused(ell("search", verb, "nowhere"))
+
+
+def test_a_folder_is_searched_in_by_one_process(ell: Ell):
+    """The second is told so; what the first does is not disturbed."""
+    words = study_words(Path("s"), *SMALL)
+    assert ell(*words).code == 0
+    with Study(Path("s")).ledger("minimize"):
+        sentence = refused(ell(*words))
+
+    assert "another process is searching in s" in sentence
+
+
+def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path: Path):
+    """The trials that had ended are there, and the rest follows."""
+    words = study_words(Path("s"), *SMALL, "--trials", "5000", "--epochs", "30")
+    process = program(*words, cwd=tmp_path)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "s" / "curves.elc").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    ran = finished(process)
+    done = len(Study(tmp_path / "s").results("minimize"))
+
+    assert ran.code == 130, ran.err
+    assert "go on with: ellnet search resume s" in ran.err
+    assert "Traceback" not in ran.err
+    assert 0 < done < 5000
+
+
+def test_curves_are_live_on_a_terminal(tmp_path: Path):
+    """They are drawn while trials run, and taken away when the table comes."""
+    words = study_words(Path("s"), *SMALL, "--epochs", "30")
+    code, shown = on_a_terminal(*words, cwd=tmp_path, columns=80)
+
+    assert code == 0, shown
+    assert "trials in" in shown
+    assert "best: trial" in shown
+
+
+def test_a_rate_is_found_and_drawn(ell: Ell, tmp_path: Path):
+    """The suggestion is a rate at which training goes on to learn."""
+    ran = ell("lr-find", "digits", "--picture", "rate.png", "--json")
+    rate = ran.json["suggestion"]
+    table = ell("train", "digits", "--learning-rate", rate, "--epochs", "10", "--json")
+
+    assert ran.code == 0
+    assert 1e-4 < rate < 0.1
+    assert table.json["scores"]["model"]["accuracy"] > 0.9
+    assert (tmp_path / "rate.png").stat().st_size > 5000
+    rates, smoothed = np.array(ran.json["rates"]), np.array(ran.json["smoothed"])
+    assert rate == pytest.approx(rates[np.argmin(smoothed)] / 10)
+    assert np.allclose(rates[1:] / rates[:-1], rates[1] / rates[0])
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("--low", "1", "--high", "0.1"), "the rates must have 0 < low < high, got 1 and 0.1"),
+        (("--steps", "3"), "steps must be at least 10, got 3"),
+        (("--optimizer", "lbfgs"), "optimizer lbfgs has no learning rate to find"),
+        (("--picture", "nowhere/x.png"), "nowhere/x.png cannot be written"),
+    ],
+)
+def test_a_range_test_that_cannot_be_is_a_sentence(ell: Ell, words, part):
+    """What rule, what came, what to do."""
+    assert part in refused(ell("lr-find", "xor", *words))
