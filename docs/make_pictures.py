@@ -96,8 +96,8 @@ def main() -> None:
         page_picture(sheet, "prove", (1240, 1560))
         in_terminal(shlex.split(SEARCH), folder)
         for name in ("curves", "parallel"):
-            drawn = Path(folder) / "studies" / "digits-1" / f"{name}.png"
-            (IMAGES / f"search_{name}.png").write_bytes(drawn.read_bytes())
+            curves = Path(folder) / "studies" / "digits-1" / f"{name}.png"
+            (IMAGES / f"search_{name}.png").write_bytes(curves.read_bytes())
 
 
 if __name__ == "__main__":
