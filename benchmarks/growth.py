@@ -24,13 +24,13 @@ from benchmarks.rounds import Pace
 from benchmarks.speed import Bench, argument, training
 from benchmarks.tables import WIDTH, empty, microseconds, times
 
-__all__ = ["SERIES", "Point", "Series", "main", "packages"]
+__all__ = ["SERIES", "Point", "Series", "main", "packages", "peak_of"]
 
 FORMAT = 1
 
 INPUTS, OUTPUTS, BATCH = 64, 10, 128
 
-ENOUGH_STEPS, FEW_STEPS = 64, 4
+ENOUGH_STEPS, FEW_STEPS = 64, 16
 """Steps of an epoch that is timed; the few where one takes long."""
 
 LONG_STEP = 10**9
@@ -143,6 +143,11 @@ def with_peaks(points: Sequence[Point], report: Report) -> list[Point]:
     ]
 
 
+def peak_of(point: Point) -> float | None:
+    """Return the peak of all cores, whichever number of threads was the better at this point."""
+    return max((f.peak for f in point.figures if f.entrant.ours and f.peak), default=None)
+
+
 def growth_table(series: Series, points: Sequence[Point]) -> Table:
     """Return a series as a table: ours, its part of the peak, and how many times as long others take."""
     kinds = dict.fromkeys(f.entrant.kind for p in points for f in p.figures if not f.entrant.ours)
@@ -153,7 +158,8 @@ def growth_table(series: Series, points: Sequence[Point]) -> Table:
         if mine is None:
             continue
         others = {f.entrant.kind: times(f.minimum / mine.minimum) for f in chosen}
-        percent = "-" if mine.percent is None else f"{mine.percent:.0f}"
+        peak = peak_of(point)
+        percent = f"{100 * mine.gflops / peak:.0f}" if peak else "-"
         cells = [others.get(kind, "-") for kind in kinds]
         table.add_row(f"{point.value:,}", microseconds(mine.minimum), percent, *cells)
     return table

@@ -9,6 +9,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from benchmarks.figures import Figure, by_kind
+from benchmarks.growth import peak_of
 from benchmarks.picture import INK, LIMIT, NAMES, OURS, PALE, PEER, ticks
 from benchmarks.report import Report
 
@@ -66,14 +67,13 @@ def _panel(ax: "Axes", series: "Series", points: "Sequence[Point]") -> None:
         values, minima = zip(*((value, figure.minimum) for value, figure in line), strict=True)
         name = NAMES.get(kind, kind)
         ax.plot(values, minima, marker=mark, markersize=5, color=color, label=name, linewidth=1.6)
-        if ours:
-            _limit(ax, line)
+    _limit(ax, points)
     _dress(ax, series)
 
 
-def _limit(ax: "Axes", line: Sequence[tuple[int, Figure]]) -> None:
-    """Draw the time of the matrix products at the peak of the threads that were the best."""
-    known = [(value, f.flop / f.peak / 1e3) for value, f in line if f.peak]
+def _limit(ax: "Axes", points: "Sequence[Point]") -> None:
+    """Draw the time of the matrix products at the peak of all cores."""
+    known = [(p.value, p.figures[0].flop / peak / 1e3) for p in points if (peak := peak_of(p))]
     if known:
         values, least = zip(*known, strict=True)
         words = "multiply-adds alone"
