@@ -22,8 +22,11 @@ TRIAL = 3
 LONG = 1.5
 """Seconds of a repetition beside which what a first one costs more is nothing."""
 
-PAUSE = 0.01
-"""Seconds between two samples, in which waiting threads of the last one fall asleep."""
+PAUSE = 0.06
+"""Seconds between two samples, in which waiting threads of the last one fall asleep.
+
+ONNX Runtime's look for work for 50 ms.
+"""
 
 
 @dataclass(frozen=True)

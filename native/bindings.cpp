@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <cmath>
 #include <cstdint>
 #include <stdexcept>
@@ -79,6 +80,9 @@ class Held {
         return matrices;
     }
 
+    /// Whether something is read from a copy, which does not follow what the caller writes.
+    bool copied() const { return !copies_.empty(); }
+
   private:
     /// A buffer as a matrix; one that is only read, and whose numbers lie across their boundaries, is copied.
     template <class T>
@@ -102,6 +106,17 @@ class Held {
 
     std::vector<Buffer> buffers_;
     std::vector<Array<unsigned char>> copies_;
+};
+
+/// Parameters that stay open for reading from call to call: opening them takes longer than a small prediction.
+template <class T>
+struct Reading {
+    explicit Reading(const nb::sequence& arrays) : parameters(held.parameters<T>(arrays, false)) {}
+    Reading(const Reading&) = delete;
+    Reading& operator=(const Reading&) = delete;
+
+    Held held;
+    Parameters<T> parameters;
 };
 
 /// Python's names for examples: X, Y and w or None.
@@ -171,16 +186,15 @@ nb::tuple run(const char* target, const Plan& plan, const Position& from, nb::ha
 }
 
 template <class T>
-void predict_into(const char* target, const Shape& shape, const nb::sequence& parameters, nb::handle X,
-                  nb::handle out, int threads) {
+void predict_into(const char* target, const Shape& shape, const Reading<T>& reading, nb::handle X, nb::handle out,
+                  int threads) {
     Held held;
     const Source source = held.source(X);
-    const Parameters<T> theta = held.parameters<T>(parameters, false);
     const Py_buffer& view = held.hold(out, true);
     const Table<T> rows{static_cast<T*>(view.buf), static_cast<long>(view.strides[0]) / static_cast<long>(sizeof(T))};
     const Target& chosen = target_of(target);
     const nb::gil_scoped_release released;
-    predict<T>(chosen, shape, theta, source, static_cast<long>(view.shape[0]), threads, rows, look_for_signals());
+    predict<T>(chosen, shape, reading.parameters, source, static_cast<long>(view.shape[0]), threads, rows, look_for_signals());
 }
 
 template <class T>
@@ -264,13 +278,18 @@ Shape shape_of(const nb::sequence& n, const nb::sequence& activations, int cost,
 /// The calls of one precision.
 template <class T>
 void bind_calls(nb::module_& module, const std::string& precision) {
+    nb::class_<Reading<T>>(module, sizeof(T) == 4 ? "ReadingFloat32" : "ReadingFloat64", "Parameters that stay open for reading.")
+        .def(nb::init<const nb::sequence&>(), nb::arg("parameters"))
+        .def_prop_ro(
+            "copied", [](const Reading<T>& reading) { return reading.held.copied(); },
+            "Whether it reads copies, which do not follow what is written to the arrays.");
     module.def(("run_" + precision).c_str(), &run<T>, nb::arg("target"), nb::arg("plan"), nb::arg("position"),
                nb::arg("X"), nb::arg("Y"), nb::arg("w").none(), nb::arg("validation").none(), nb::arg("epochs"),
                nb::arg("threads"), nb::arg("parameters"), nb::arg("moments"), nb::arg("bad"), nb::arg("before"),
                nb::arg("watch").none(), nb::arg("seconds"),
                "Train in place; return the end, whether by a moment, three positions, three lists of costs.");
     module.def(("predict_" + precision).c_str(), &predict_into<T>, nb::arg("target"), nb::arg("shape"),
-               nb::arg("parameters"), nb::arg("X"), nb::arg("out"), nb::arg("threads"),
+               nb::arg("reading"), nb::arg("X"), nb::arg("out"), nb::arg("threads"),
                "Write A[L] of the columns of X to the rows of `out`.");
     module.def(("cost_" + precision).c_str(), &cost_of<T>, nb::arg("target"), nb::arg("shape"), nb::arg("parameters"),
                nb::arg("X"), nb::arg("Y"), nb::arg("w").none(), nb::arg("threads"),
@@ -286,6 +305,9 @@ void bind_calls(nb::module_& module, const std::string& precision) {
 NB_MODULE(_native, module) {
     module.doc() = "The native engine, compiled from native/.";
     module.def("version", &version, "Return the version of the package that this module was built from.");
+    module.def(
+        "variable", [](const char* name) { return std::getenv(name); }, nb::arg("name"),
+        "Return a variable of the environment, None where it is not set.");
     module.def("targets", &targets, "Return the names of the instruction sets that run here, best first.");
 
     nb::class_<Shape>(module, "Shape", "An architecture: n[0..L], g[1..L] by number, and the cost by number.")

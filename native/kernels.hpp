@@ -11,6 +11,7 @@
 #include "linear.hpp"
 #include "optimizers.hpp"
 #include "tiles.hpp"
+#include "few.hpp"
 #include "learning.hpp"
 #include "norms.hpp"
 // (the path for tiny networks)

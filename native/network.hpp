@@ -10,6 +10,9 @@ namespace ellnet {
 /// the linker has no copy of one file to take for all.
 #define ELLNET_INLINE inline __attribute__((always_inline))
 
+/// Up to so many examples are predicted from weights as the caller has them: rearranging those would take longer.
+constexpr long FEW = 8;
+
 /// Examples in a chunk: the sums over examples are chains within a chunk, and chunks added in order.
 constexpr long CHUNK = 256;
 
@@ -164,6 +167,20 @@ struct TileJob {
     Tile tile;
     Rows<const T> A_prev;
     Rows<const T> dZ;
+};
+
+/// A layer with W as (inputs, units) and b as (units), each without gaps, and at most FEW examples: one a row of `a`, of `out`.
+template <class T>
+struct FewJob {
+    long inputs;
+    long units;
+    const T* W;
+    const T* b;
+    Activation activation;
+    const T* a;
+    T* out;
+    long stride;  ///< numbers from a row to the next, of both
+    long rows;
 };
 
 /// A tiny network: its parameters are one flat array, unit by unit: the weights of a unit, then its bias.

@@ -6,6 +6,7 @@
 #include <exception>
 #include <limits>
 
+#include "few_examples.hpp"
 #include "memory.hpp"
 #include "panels.hpp"
 #include "team.hpp"
@@ -13,9 +14,6 @@
 namespace ellnet {
 
 namespace {
-
-/// Up to so many examples are not worth a rearrangement of the weights.
-constexpr long FEW = 8;
 
 /// The caller's question whether to go on, asked by one thread, whose exceptions must wait for the others.
 class Question {
@@ -98,41 +96,6 @@ class Weights {
     std::vector<Dense<T>> layers_;
 };
 
-/// Whether every W lies input by input, so that few examples can do without panels.
-template <class T>
-bool lie_by_input(const Shape& shape, const Parameters<T>& parameters) {
-    for (std::size_t l = 1; l < shape.n.size(); ++l) {
-        const Matrix<T>&W = parameters[2 * l - 2], &b = parameters[2 * l - 1];
-        if (W.row_stride != 1 && shape.n[l] > 1) return false;
-        if (W.column_stride != shape.n[l] && shape.n[l - 1] > 1) return false;
-        if (b.row_stride != 1 && shape.n[l] > 1) return false;
-    }
-    return true;
-}
-
-template <class T>
-bool predict_few(const Kernels<T>& kernels, const Shape& shape, const Parameters<T>& parameters, const Source& X,
-                 long m, Table<T> out, Stop stop) {
-    const long widest = *std::max_element(shape.n.begin(), shape.n.end()), size = panels_of<T>(widest) * PANEL<T>;
-    Array<T> buffers[2] = {Array<T>(size), Array<T>(size)};
-    for (long i = 0; i < m; ++i) {
-        T *now = buffers[0].data(), *next = buffers[1].data();
-        gather(X, i, shape.n.front(), now);
-        for (std::size_t l = 1; l < shape.n.size(); ++l) {
-            const Activation g = shape.activations[l - 1];
-            const bool last = l + 1 == shape.n.size();
-            kernels.forward_few(shape.n[l - 1], shape.n[l], parameters[2 * l - 2].data, parameters[2 * l - 1].data,
-                                last ? Activation::identity : g, now, next);
-            if (last || g == Activation::softmax)
-                kernels.output_value(g, shape.n[l], Rows<T>{next, PANEL<T>}, 1);
-            std::swap(now, next);
-            if (stop()) return false;
-        }
-        std::copy_n(now, shape.n.back(), out.data + i * out.stride);
-    }
-    return true;
-}
-
 /// Gives every chunk of m examples to one of the threads: work(forward, first, count, number).
 template <class T, class Work>
 bool in_chunks(const Weights<T>& weights, long m, int threads, Question& question, const Work& work) {
@@ -161,8 +124,7 @@ bool predict(const Target& target, const Shape& shape, const Parameters<T>& para
     const Kernels<T>& kernels = target.kernels<T>();
     Question question(interrupted);
     if (!shape.tiny() && m <= FEW && lie_by_input(shape, parameters)) {
-        const FlushToZero flush;
-        const bool whole = predict_few(kernels, shape, parameters, X, m, out, question.of(0));
+        const bool whole = predict_few(kernels, shape, parameters, X, m, threads, out, question.of(0));
         question.rethrow();
         return whole;
     }

@@ -13,8 +13,8 @@ struct Kernels {
     /// has a place.
     void (*forward)(const Dense<T>& layer, long panel, Rows<const T> A_prev, long rows, Rows<T> A, Rows<T> Z);
 
-    /// The same for one example from weights that lie input by input, as (inputs, units), and biases (units).
-    void (*forward_few)(long inputs, long units, const T* W, const T* b, Activation g, const T* a, T* out);
+    /// The same for few examples, and one of `parts` parts of the units, as good as even.
+    void (*forward_few)(const FewJob<T>& job, long part, long parts);
 
     /// What a row of A needs once its panels are done: softmax, and the input that is always 1.
     void (*finish)(const Dense<T>& layer, long rows, Rows<T> A);

@@ -6,12 +6,7 @@
 #include <thread>
 #include <vector>
 
-#if defined(__x86_64__) || defined(__i386__)
-#include <immintrin.h>
-#define ELLNET_PAUSE() _mm_pause()
-#else
-#define ELLNET_PAUSE() std::this_thread::yield()
-#endif
+#include "waiting.hpp"
 
 namespace ellnet {
 
@@ -53,7 +48,7 @@ void Barrier::wait() noexcept {
     }
     for (int spin = 0; round_.load(std::memory_order_acquire) == round; ++spin) {
         if (spin < SPINS)
-            ELLNET_PAUSE();
+            pause_briefly();
         else
             std::this_thread::yield();
     }

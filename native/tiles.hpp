@@ -42,29 +42,6 @@ void forward_block(const Dense<T>& layer, long number, Rows<const T> A_prev, lon
     }
 }
 
-/// Eight vectors of columns at a time, so that one example's chains do not wait for one another.
-template <class V, int C, class T = typename V::T>
-INLINE long few_columns(long inputs, long units, const T* W, const T* b, const T* a, long j, T* out) {
-    for (; j + C * V::lanes <= units; j += C * V::lanes) {
-        Sums<V, 1, C> sums(b + j);
-        for (long k = 0; k < inputs; ++k) sums.add(a + k, 0, W + k * units + j);
-        sums.store(out + j);
-    }
-    return j;
-}
-
-template <class V, class T = typename V::T>
-void forward_few(long inputs, long units, const T* W, const T* b, Activation g, const T* a, T* out) {
-    long j = few_columns<V, 8>(inputs, units, W, b, a, 0, out);
-    j = few_columns<V, 1>(inputs, units, W, b, a, j, out);
-    if (j < units) {
-        V z = V::load_first(b + j, units - j);
-        for (long k = 0; k < inputs; ++k) z = fma(V::broadcast(a[k]), V::load_first(W + k * units + j, units - j), z);
-        z.store(out + j);
-    }
-    if (g != Activation::softmax) activate<V>(g, out, whole_vectors<V>(units));
-}
-
 template <class V, class T = typename V::T>
 void finish(const Dense<T>& layer, long rows, Rows<T> A) {
     T top, total;

@@ -5,6 +5,9 @@ from collections.abc import Sequence
 def version() -> str:
     """Return the version of the package that this module was built from."""
 
+def variable(name: str) -> str | None:
+    """Return a variable of the environment, None where it is not set."""
+
 def targets() -> list[str]:
     """Return the names of the instruction sets that run here, best first."""
 
@@ -188,8 +191,16 @@ def run_float32(
 ) -> tuple[int, bool, Position, Position, Position, list[float], list[float], list[float]]:
     """Train in place; return the end, whether by a moment, three positions, three lists of costs."""
 
+class ReadingFloat32:
+    """Parameters that stay open for reading."""
+
+    def __init__(self, parameters: Sequence[object]) -> None: ...
+    @property
+    def copied(self) -> bool:
+        """Whether it reads copies, which do not follow what is written to the arrays."""
+
 def predict_float32(
-    target: str, shape: Shape, parameters: Sequence[object], X: object, out: object, threads: int
+    target: str, shape: Shape, reading: ReadingFloat32, X: object, out: object, threads: int
 ) -> None:
     """Write A[L] of the columns of X to the rows of `out`."""
 
@@ -235,8 +246,16 @@ def run_float64(
 ) -> tuple[int, bool, Position, Position, Position, list[float], list[float], list[float]]:
     """Train in place; return the end, whether by a moment, three positions, three lists of costs."""
 
+class ReadingFloat64:
+    """Parameters that stay open for reading."""
+
+    def __init__(self, parameters: Sequence[object]) -> None: ...
+    @property
+    def copied(self) -> bool:
+        """Whether it reads copies, which do not follow what is written to the arrays."""
+
 def predict_float64(
-    target: str, shape: Shape, parameters: Sequence[object], X: object, out: object, threads: int
+    target: str, shape: Shape, reading: ReadingFloat64, X: object, out: object, threads: int
 ) -> None:
     """Write A[L] of the columns of X to the rows of `out`."""
 

@@ -5,11 +5,10 @@ Arrays are read where they lie, minibatch by minibatch; parameters come back inp
 """
 
 import importlib
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -89,6 +88,22 @@ SHAPES: WeakKeyDictionary[Network, Any] = WeakKeyDictionary()
 """What native/shape.hpp makes of the networks that were asked for; an architecture never changes."""
 
 
+class _Ready(NamedTuple):
+    """What predictions need of a network whose parameters have been opened."""
+
+    parameters: Parameters
+    shape: Any
+    reading: Any
+    call: Callable[..., None]
+    dtype: np.dtype[Any]
+    operations: float
+    """Floating-point operations of an example."""
+
+
+READY: WeakKeyDictionary[Network, _Ready] = WeakKeyDictionary()
+"""The networks that predicted last; what is written to their arrays is seen."""
+
+
 def targets() -> tuple[str, ...]:
     """Return the names of the instruction sets that run on this machine, best first."""
     return TARGETS
@@ -111,7 +126,7 @@ def target() -> str:
             "engine native was not compiled when ellnet was installed; install again with a C++17 "
             "compiler, or take engine array"
         )
-    wanted = os.environ.get(TARGET_VARIABLE) or here[0]
+    wanted = _native.variable(TARGET_VARIABLE) or here[0]  # os.environ takes ten times as long
     if wanted not in here:
         raise HyperparameterError(
             f"{TARGET_VARIABLE} must be one of {', '.join(here)} on this machine, got {wanted!r}"
@@ -134,16 +149,16 @@ def predict(net: Network, X: Array, *, n_threads: int | None = None) -> Array:
     """
     net.check_input(X)
     _refuse(unfit_arrays(X))
-    name, shape = target(), _shape(net)
-    parameters = net.parameters.arrays()
-    dtype = parameters[0].dtype
-    out = np.empty((X.shape[1], net.n[-1]), dtype)
-    if X.shape[1] == 0:
+    ready = READY.get(net)
+    if ready is None or ready.parameters is not net.parameters:
+        ready = _made_ready(net)
+    m = X.shape[1]
+    out = np.empty((m, net.n[-1]), ready.dtype)
+    if m == 0:
         return out.T
-    operations = 2.0 * shape.products * X.shape[1]
+    operations = ready.operations * m
     threads = threads_for_work(n_threads, operations, operations)
-    call = _native.predict_float32 if dtype == np.float32 else _native.predict_float64
-    call(name, shape, parameters, _readable(X), out, threads)
+    ready.call(target(), ready.shape, ready.reading, _readable(X), out, threads)
     return out.T
 
 
@@ -299,6 +314,18 @@ def _shape(net: Network) -> Any:
     shape = _native.Shape(net.n, numbers, COST_NUMBERS[net.cost], **_cost_options(net))
     SHAPES[net] = shape
     return shape
+
+
+def _made_ready(net: Network) -> _Ready:
+    shape, arrays = _shape(net), net.parameters.arrays()
+    dtype = arrays[0].dtype
+    single = dtype == np.float32
+    reading = (_native.ReadingFloat32 if single else _native.ReadingFloat64)(arrays)
+    call = _native.predict_float32 if single else _native.predict_float64
+    ready = _Ready(net.parameters, shape, reading, call, dtype, 2.0 * shape.products)
+    if not reading.copied:
+        READY[net] = ready
+    return ready
 
 
 def _cost_options(net: Network) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def test_other_python_threads_go_on_meanwhile(call):
 @pytest.mark.parametrize("n_threads", [1, 2])
 @pytest.mark.parametrize("path", CASES)
 def test_several_python_threads_at_once_get_the_bits_of_one(path, n_threads):
-    """Eight fits and eight predictions side by side."""
+    """Eight fits and eight predictions side by side, of all examples and of one at a time."""
     case = CASES[path]
     expected = bits(run_of(case))
     net, X = large(2_000)
@@ -88,10 +88,16 @@ def test_several_python_threads_at_once_get_the_bits_of_one(path, n_threads):
     def predict(_: int) -> bytes:
         return native.predict(net, X, n_threads=n_threads).tobytes()
 
+    def predict_one_by_one(_: int) -> bytes:
+        alone = [native.predict(net, X[:, [i]], n_threads=n_threads) for i in range(200)]
+        return np.concatenate(alone, axis=1).T.tobytes()
+
     with ThreadPoolExecutor(8) as pool:
         fits, predictions = pool.map(fit, range(8)), pool.map(predict, range(8))
+        single = pool.map(predict_one_by_one, range(8))
         assert set(fits) == {expected}
         assert set(predictions) == {predicted}
+        assert set(single) == {native.predict(net, X[:, :200]).T.tobytes()}
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
@@ -102,6 +108,8 @@ def test_a_fork_after_a_call_with_threads_works():
         net, X = network(64, 64, 1), numbers(64, 2000)
         def work(depth=0):
             A = native.predict(net, X, n_threads=2)
+            one = native.predict(net, X[:, :1], n_threads=2)
+            assert one.tobytes() == A[:, :1].tobytes()
             ran = native.run(net, begin(net), Hyperparameters(batch_size=100),
                              Examples(X, X[:1]), epochs=1, n_threads=2)
             found = hashlib.sha256(A.tobytes() + ran.state.parameters.W[1].tobytes()).hexdigest()

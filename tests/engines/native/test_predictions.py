@@ -1,14 +1,16 @@
 """A prediction has the same bits in whatever company it is made."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ellnet.batches import Examples
 from ellnet.engines import native
 from ellnet.engines.coverage import ACTIVATION_NUMBERS
-from ellnet.network import Network, initial_parameters
+from ellnet.network import Network, Parameters, initial_parameters
 from tests.counts import count
 from tests.engines.every_engine import TARGETS
 from tests.engines.native.pieces import NETWORKS, M, inputs, network, parts
@@ -69,6 +71,60 @@ def test_every_target_and_number_of_threads_gives_the_same_bits(kind, activation
             for part in (slice(0, 1), slice(3, 8)):
                 few = native.predict(net, X[:, part])
                 assert few.tobytes() == whole[:, part].tobytes(), (target, part)
+
+
+def lying_at(A: NDArray[Any], offset: int) -> NDArray[Any]:
+    """Copy a matrix input by input to `offset` bytes behind a line of the cache."""
+    room = np.zeros(A.nbytes + 128, np.uint8)
+    begin = -room.ctypes.data % 64 + offset
+    there = room[begin : begin + A.nbytes].view(A.dtype).reshape(A.shape[::-1]).T
+    there[...] = A
+    return there
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("offset", [0, 8, 16, 40, 56])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n", [(20, 256, 160, 3), (300, 1000, 40, 1), (17, 16, 1), (5, 129, 33, 2)])
+def test_few_examples_have_the_bits_of_many_wherever_their_weights_lie(n, dtype, offset, target):
+    """One to eight rows, on one thread and on two: weights may begin in the midst of a line."""
+    g = (*("relu", "tanh")[: len(n) - 2], "softmax" if n[-1] > 1 else "sigmoid")
+    drawn = initial_parameters(n, g, "course", 3, np.dtype(dtype))
+    arrays = [lying_at(each, offset) for each in drawn.arrays()]
+    cost = "categorical_cross_entropy" if n[-1] > 1 else "binary_cross_entropy"
+    net = Network(n, g, cost, Parameters.from_arrays(arrays))
+    X = np.random.default_rng(1).standard_normal((n[0], 20)).astype(dtype)
+
+    with on_target(target):
+        whole = native.predict(net, X)
+        for rows in range(1, 9):
+            for n_threads in (1, 2):
+                few = native.predict(net, X[:, :rows], n_threads=n_threads)
+
+                assert few.tobytes() == whole[:, :rows].tobytes(), (rows, n_threads)
+
+
+@pytest.mark.parametrize("offset", [0, 2])
+def test_what_is_written_to_a_network_is_seen_by_the_next_prediction(offset):
+    """Parameters stay open between calls, and a copy of those that lie across boundaries does not."""
+    n, g = (3, 20, 1), ("relu", "identity")
+    drawn = initial_parameters(n, g, seed=1, dtype=np.float32)
+    net = Network(
+        n,
+        g,
+        "squared_error",
+        Parameters.from_arrays([lying_at(each, offset) for each in drawn.arrays()]),
+    )
+    X = np.ones((3, 4), np.float32)
+    before = native.predict(net, X)
+
+    net.b[2][...] += 1.0
+    after = native.predict(net, X)
+    net.parameters = drawn
+    again = native.predict(net, X)
+
+    assert after == pytest.approx(before + 1.0, abs=1e-5)
+    assert again.tobytes() == before.tobytes()
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
