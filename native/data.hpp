@@ -109,7 +109,7 @@ void gather_slots_of(const Source& source, const std::uint32_t* order, long firs
 template <class T, class From>
 void gather_slots(const Source& source, const std::uint32_t* order, long first, long units, long slots, long end, T* out) {
     auto* gather = gather_slots_of<T, From, 0>;
-    if (source.unit_stride == static_cast<std::int64_t>(sizeof(From)))
+    if (units == 1 || source.unit_stride == static_cast<std::int64_t>(sizeof(From)))
         gather = units == 1   ? gather_slots_of<T, From, 1>
                  : units == 2 ? gather_slots_of<T, From, 2>
                  : units == 3 ? gather_slots_of<T, From, 3>

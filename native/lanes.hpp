@@ -82,7 +82,7 @@ INLINE void tiny_activate(Activation g, long units, T* Z, Peaks<T>& peaks) {
 }
 
 /// Rows of slots that add up in registers beside one another, so that what is multiplied is loaded once for all of them.
-constexpr int BESIDE = 4;
+constexpr int BESIDE = TILE_ROWS > 8 ? 8 : 4;
 
 /// out[j] = from[j] + sum over k of w[j * row + k * column] a[k], for J rows of slots; `from` may be null, for 0.
 template <class V, int B, int J, class T = typename V::T>
@@ -96,14 +96,19 @@ INLINE void tiny_product(long K, const T* w, long row, long column, const T* fro
     for (int j = 0; j < J; ++j) sums[j].store(out + j * SLOTS);
 }
 
+/// `tiny_product` for `rows` rows, J at the most.
+template <class V, int B, int J, class T = typename V::T>
+INLINE void tiny_rows(long rows, long K, const T* w, long row, long column, const T* from, const T* a, T* out) {
+    if constexpr (J > 1)
+        if (rows < J) return tiny_rows<V, B, J - 1>(rows, K, w, row, column, from, a, out);
+    tiny_product<V, B, J>(K, w, row, column, from, a, out);
+}
+
 /// `tiny_product` for any number of rows.
 template <class V, int B, class T = typename V::T>
-INLINE void tiny_products(long rows, long K, const T* w, long row, long column, const T* from, const T* a, T* out) {
-    long j = 0;
-    for (; j + BESIDE <= rows; j += BESIDE)
-        tiny_product<V, B, BESIDE>(K, w + j * row, row, column, from ? from + j * row : from, a, out + j * SLOTS);
-    for (; j < rows; ++j)
-        tiny_product<V, B, 1>(K, w + j * row, row, column, from ? from + j * row : from, a, out + j * SLOTS);
+void tiny_products(long rows, long K, const T* w, long row, long column, const T* from, const T* a, T* out) {
+    for (long j = 0; j < rows; j += BESIDE)
+        tiny_rows<V, B, BESIDE>(rows - j, K, w + j * row, row, column, from ? from + j * row : from, a, out + j * SLOTS);
 }
 
 /// Z[l] of a layer from what it is given, eq. 2.1.
