@@ -6,7 +6,7 @@ linear layers out; `Model.shrunk` does so for a model, over every row that its p
 
 from ellnet.shrinking.box import Box
 from ellnet.shrinking.proof import Proof
-from ellnet.shrinking.shrink import Shrunk, shrink
+from ellnet.shrinking.smaller import Shrunk, shrink
 from ellnet.shrinking.steps import Step
 
 __all__ = ["Box", "Proof", "Shrunk", "Step", "shrink"]

@@ -44,8 +44,8 @@ def without_idle_units(question: Question) -> Answer:
 def _idle(question: Question) -> tuple[NDArray[np.float64], list[Reason]]:
     """Return the values (n,) of idle units, and which are idle and why; each has one reason."""
     layer, following = question.chain[question.k], question.chain[question.k + 1]
-    silent = ~following.W.any(axis=0)
-    unfed = ~layer.W.any(axis=1)
+    silent = np.asarray(~following.W.any(axis=0))
+    unfed = np.asarray(~layer.W.any(axis=1))
     straight, slope, offset = straight_units(layer.activation, *question.Z)
     flat = straight & (slope == 0)
     if not CURVES[layer.activation].apart:  # a unit's value is in all others: all go, or none
@@ -55,8 +55,8 @@ def _idle(question: Question) -> tuple[NDArray[np.float64], list[Reason]]:
     unfed = np.asarray(unfed & np.isfinite(values))
     ever = for_inputs(question.holds, never=True)
     reasons: list[Reason] = [
-        ("dead", "feed{s} nothing: the weights out are all 0", silent),
-        ("constant", "{is} constant: the weights in are all 0", unfed & ~silent),
+        ("dead", "feed{s} nothing, with weights out of 0", silent),
+        ("constant", "{is} constant, with weights in of 0", unfed & ~silent),
         ("dead", f"{{is}} never active {ever}", flat & (offset == 0)),
         ("constant", f"{{is}} at one end of its range {for_inputs(question.holds)}", flat),
     ]
@@ -83,5 +83,5 @@ def _step(question: Question, kind: Kind, words: str, mask: Mask) -> Step:
     does = "dropped" if kind == "dead" else "folded into the next bias"
     sentence = f"layer {layer.number}: {named(units)} {said}; {does}"
     if by_weights:
-        sentence += f", which is right {for_inputs(holds)}"
+        sentence += f" {for_inputs(holds)}"
     return Step(kind, layer.number, units, holds, True, sentence)
