@@ -100,6 +100,7 @@ def _model(path: Path) -> Model:
 def _show(console: Console, model: Model, found: "Shrunk", written: Path | None) -> None:
     """Show the network before and after, the steps between them, and the proof."""
     show_network(console, found.before)
+    say(console, f"inputs: {_inputs(found)}")
     if not found.steps:
         say(console, found.summary())
     for number, step in enumerate(found.steps, start=1):
@@ -115,11 +116,22 @@ def _show(console: Console, model: Model, found: "Shrunk", written: Path | None)
     say(console, "nothing was written" if written is None else f"wrote {written}")
 
 
+def _inputs(found: "Shrunk") -> str:
+    """Say which inputs the network is taken to be meant for."""
+    if found.box.bounded:
+        return found.box.origin
+    return (
+        "its columns go in as they stand, so nothing is known of their range, and only steps for every "
+        "input were looked for; --data TABLE gives a range"
+    )
+
+
 def _document(found: "Shrunk", written: Path | None) -> dict[str, Any]:
     before, after = found.before, found.network
     return {
         "before": {"n": list(before.n), "parameters": before.size},
         "after": {"n": list(after.n), "parameters": after.size, "layers": list(found.layers)},
+        "inputs": _inputs(found),
         "steps": [step.to_json() for step in found.steps],
         "kept": list(found.kept),
         "proof": found.proof.to_json(),

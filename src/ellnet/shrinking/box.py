@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ellnet.arrays import Array, columns, is_sparse, to_numpy
 from ellnet.errors import DataError, ShapeError
 
-__all__ = ["Box", "dense_columns"]
+__all__ = ["AT_ONCE", "Box", "dense_columns"]
 
 Vector = NDArray[np.float64]
 

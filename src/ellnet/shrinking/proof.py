@@ -11,7 +11,7 @@ from ellnet.arrays import Array, to_numpy
 from ellnet.errors import ProofError
 from ellnet.network import Network
 from ellnet.randomness import Stream, generator
-from ellnet.shrinking.box import Box, dense_columns
+from ellnet.shrinking.box import AT_ONCE, Box, dense_columns
 from ellnet.shrinking.chain import Chain, chain_of, outputs_of
 from ellnet.shrinking.steps import Holds, Step, weakest
 
@@ -25,7 +25,6 @@ LIMIT = 1e-12
 INPUTS = 10_000
 """Inputs that are tried: examples first, and for the rest inputs drawn in the box."""
 
-AT_ONCE = 1000
 WIDER = 10.0
 """Where steps are right for every input, half of those drawn come from a box so many times as wide."""
 

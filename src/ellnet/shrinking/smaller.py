@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ellnet.arrays import Array
+from ellnet.arrays import Array, threads_for
 from ellnet.errors import DataError, HyperparameterError, ShapeError
 from ellnet.network import Network
 from ellnet.shrinking.bounds import Interval, bounds_in, bounds_on
-from ellnet.shrinking.box import Box
+from ellnet.shrinking.box import AT_ONCE, Box
 from ellnet.shrinking.chain import Chain, chain_of, network_of
 from ellnet.shrinking.idle import without_idle_units
 from ellnet.shrinking.proof import Proof, proved
@@ -104,6 +104,14 @@ def shrink(
     if trust_data and X is None:
         raise HyperparameterError("trust_data needs the examples to be trusted, got none; give X")
     around = _box(net, X, box)
+    with threads_for(net.largest_layer * AT_ONCE):
+        return _shrunk(net, X, around, trust_data=trust_data, fewer_layers=fewer_layers)
+
+
+def _shrunk(
+    net: Network, X: Array | None, around: Box, *, trust_data: bool, fewer_layers: bool
+) -> Shrunk:
+    """Go from step to step until nothing changes, and compare the last network with the first."""
     sources = _sources(net, X, around, trust_data=trust_data)
     chain, steps = chain_of(net), list[Step]()
     while found := next(_found(chain, sources, fewer_layers=fewer_layers), None):
