@@ -83,7 +83,8 @@ class Garden:
 
     def constant(self, k):
         """Plant a unit that nothing feeds."""
-        self._new(k, np.zeros(self.W[k].shape[1]), self.random.uniform(0.2, 1.0))
+        out = 0.02 * self.weights(len(self.W[k + 1]), 1, "")  # the next biases stay small
+        self._new(k, np.zeros(self.W[k].shape[1]), self.random.uniform(0.2, 1.0), out)
         self.planted["constant"] += 1
 
     def twin(self, k, kind="equal"):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ellnet.errors import ProofError
-from ellnet.shrinking import Box, curves, idle, proof, shrink, smaller, straight, twins
+from ellnet.shrinking import Box, curves, idle, part, proof, shrink, smaller, straight, twins
 from ellnet.shrinking.bounds import Interval, bounds_in
 from ellnet.shrinking.chain import chain_of
 from tests.shrinking.planting import Garden, corners_and_inside, of, outputs
@@ -129,6 +129,7 @@ right: dict[str, Any] = {
     "_at_bias": idle._at_bias,
     "straight_units": curves.straight_units,
     "_multiple": twins._multiple,
+    "_shift": part._shift,
 }
 
 MUTANTS = [
@@ -138,6 +139,22 @@ MUTANTS = [
     (twins, "_multiple", wrong_mirror),
     (smaller, "bounds_in", narrow_bounds),
 ]
+
+
+def small_shift(W, A):
+    """Biases that are too small to keep a unit above zero."""
+    return 0.5 * right["_shift"](W, A)
+
+
+def test_a_bias_too_small_is_refused(monkeypatch):
+    """A unit that does the work of others has to stay above zero."""
+    garden = Garden((3, 6, 2), ("relu", "identity"))
+    garden.b[0] += np.array([9.0, 9.0, 9.0, 0.0, 0.0, 9.0])
+    assert len(shrink(garden.network(), corners_and_inside(3)).steps) == 1
+    monkeypatch.setattr(part, "_shift", small_shift)
+
+    with pytest.raises(ProofError, match="outputs must stay the same"):
+        shrink(garden.network(), corners_and_inside(3))
 
 
 @pytest.mark.parametrize(("where", "name", "wrong"), MUTANTS, ids=[m[2].__name__ for m in MUTANTS])

@@ -112,7 +112,7 @@ def _show(console: Console, model: Model, found: "Shrunk", written: Path | None)
         say(console, f"why: {found.proof.argument}")
         if model.certificate is not None:
             say(console, "the certificate was of the larger network, and is left out")
-    say(console, f"tried: {found.proof.sentence}")
+        say(console, f"tried: {found.proof.sentence}")
     say(console, "nothing was written" if written is None else f"wrote {written}")
 
 

@@ -16,7 +16,7 @@ from ellnet.shrinking.box import Box, dense_columns
 from ellnet.shrinking.chain import Chain, Layer
 from ellnet.shrinking.curves import CURVES
 
-__all__ = ["Interval", "bounds_in", "bounds_on"]
+__all__ = ["Interval", "bounds_in", "bounds_on", "least", "values_in"]
 
 Vector = NDArray[np.float64]
 
@@ -35,11 +35,10 @@ def bounds_in(chain: Chain, box: Box) -> list[Interval]:
     """Return bounds of Z[l], l = 1..L, that hold for every input in the box."""
     A = Interval(box.lower, box.upper)
     found = []
-    with overflow_allowed():
-        for layer in chain:
-            Z = _affine(layer, A)
-            found.append(Z)
-            A = _values(layer.activation, Z)
+    for layer in chain:
+        Z = _affine(layer, A)
+        found.append(Z)
+        A = values_in(layer.activation, Z)
     return found
 
 
@@ -60,17 +59,18 @@ def bounds_on(chain: Chain, X: Array) -> list[Interval]:
 
 def _affine(layer: Layer, A: Interval) -> Interval:
     """Return the interval of W a + b for a in A."""
-    lower = _least(layer.W, layer.b[:, 0], A)
-    upper = -_least(-layer.W, -layer.b[:, 0], A)
+    lower = least(layer.W, layer.b[:, 0], A)
+    upper = -least(-layer.W, -layer.b[:, 0], A)
     return Interval(lower, upper)
 
 
-def _least(W: Vector, b: Vector, A: Interval) -> Vector:
-    """Return what W a + b is never below, for a in A.
+def least(W: Vector, b: Vector, A: Interval) -> Vector:
+    """Return what W a + b is never below, (n,), for a in A.
 
     Where no term can be below zero neither can their sum, whatever its rounding.
     """
-    terms = np.where(W > 0, W * A.lower, np.where(W < 0, W * A.upper, 0.0))
+    with overflow_allowed():
+        terms = np.where(W > 0, W * A.lower, np.where(W < 0, W * A.upper, 0.0))
     rounding = 2.0 * (W.shape[1] + 2) * (EPS * (np.abs(terms).sum(axis=1) + np.abs(b)) + TINY)
     least = terms.sum(axis=1) + b - rounding
     falls = ((W > 0) & (A.lower < 0)) | ((W < 0) & (A.upper > 0))
@@ -79,8 +79,13 @@ def _least(W: Vector, b: Vector, A: Interval) -> Vector:
     return np.where(never_negative, np.maximum(least, 0.0), least)
 
 
-def _values(activation: str, Z: Interval) -> Interval:
+def values_in(activation: str, Z: Interval) -> Interval:
     """Return the interval of g(z) for z in Z."""
+    with overflow_allowed():
+        return _values(activation, Z)
+
+
+def _values(activation: str, Z: Interval) -> Interval:
     curve = CURVES[activation]
     if not curve.apart:
         return Interval(np.full(Z.lower.shape, curve.floor), np.full(Z.upper.shape, curve.ceiling))

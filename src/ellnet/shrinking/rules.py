@@ -17,6 +17,7 @@ class Question(NamedTuple):
         chain: the network.
         k: the place of the hidden layer in it, from 0; a layer stands behind it.
         Z: bounds of the layer's z.
+        A: bounds of what comes into the layer.
         holds: the inputs for which the bounds are right.
         fewer_layers: whether a layer may go even where more parameters come of it.
     """
@@ -24,6 +25,7 @@ class Question(NamedTuple):
     chain: Chain
     k: int
     Z: Interval
+    A: Interval
     holds: Holds
     fewer_layers: bool = False
 

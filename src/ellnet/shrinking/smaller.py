@@ -7,10 +7,11 @@ from typing import NamedTuple
 from ellnet.arrays import Array, threads_for
 from ellnet.errors import DataError, HyperparameterError, ShapeError
 from ellnet.network import Network
-from ellnet.shrinking.bounds import Interval, bounds_in, bounds_on
+from ellnet.shrinking.bounds import Interval, bounds_in, bounds_on, values_in
 from ellnet.shrinking.box import AT_ONCE, Box
 from ellnet.shrinking.chain import Chain, chain_of, network_of
 from ellnet.shrinking.idle import without_idle_units
+from ellnet.shrinking.part import with_fewer_straight_units
 from ellnet.shrinking.proof import Proof, proved
 from ellnet.shrinking.rules import Question, Rule
 from ellnet.shrinking.steps import Holds, Step
@@ -20,7 +21,10 @@ from ellnet.shrinking.twins import without_twins
 __all__ = ["Shrunk", "shrink"]
 
 RULES: tuple[Rule, ...] = (without_idle_units, without_twins, without_linear_layer)
-"""In the order in which they are asked; each makes a network with fewer units or layers."""
+"""In the order in which they are asked, from the first layer on; each leaves fewer units or layers."""
+
+LAST_RULES: tuple[Rule, ...] = (with_fewer_straight_units,)
+"""Asked where nothing else can be done, from the last layer back: how wide the next is decides."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,14 +65,24 @@ class Shrunk:
     def _why_nothing(self) -> str:
         if self.before.L == 1:
             return "it has one layer, and so no hidden unit"
-        return "no unit is dead, constant or another's twin, and no layer that may go is linear"
+        return "no unit is dead, constant or another's twin, and no more are linear than it takes"
 
 
 class _Source(NamedTuple):
     """Bounds of every Z[l], and the inputs for which they are right."""
 
     holds: Holds
+    box: Box
     bounds: Callable[[Chain], list[Interval]]
+
+    def questions(self, chain: Chain, *, fewer_layers: bool) -> list[Question]:
+        """Return what rules are asked of each hidden layer, from the first on."""
+        Z = self.bounds(chain)
+        A = [Interval(self.box.lower, self.box.upper)]
+        A += [values_in(layer.activation, z) for layer, z in zip(chain, Z, strict=True)]
+        return [
+            Question(chain, k, Z[k], A[k], self.holds, fewer_layers) for k in range(len(chain) - 1)
+        ]
 
 
 def shrink(
@@ -120,7 +134,7 @@ def _shrunk(
     smaller = network_of(chain, net) if steps else net
     done = tuple(steps)
     proof = proved(net, smaller, chain, done, X=X, box=around)
-    kept = tuple(_kept(chain, sources, X, trust_data=trust_data, fewer_layers=fewer_layers))
+    kept = tuple(_kept(chain, sources, X, trust_data=trust_data))
     layers = tuple(layer.number for layer in chain)
     return Shrunk(smaller, net, layers, done, kept, around, proof)
 
@@ -148,12 +162,17 @@ def _box(net: Network, X: Array | None, box: Box | None) -> Box:
 def _sources(net: Network, X: Array | None, box: Box, *, trust_data: bool) -> list[_Source]:
     """Return the bounds that may be built on, those that are right for most inputs first."""
     everything = Box.everything(net.n[0])
-    sources = [_Source("every input", lambda chain: bounds_in(chain, everything))]
+    sources = [_Source("every input", everything, lambda chain: bounds_in(chain, everything))]
     if box.bounded:
-        sources.append(_Source("box", lambda chain: bounds_in(chain, box)))
-    if trust_data and X is not None:
-        sources.append(_Source("data", lambda chain: bounds_on(chain, X)))
+        sources.append(_Source("box", box, lambda chain: bounds_in(chain, box)))
+    if X is not None and trust_data:
+        sources.append(_on_data(X))
     return sources
+
+
+def _on_data(X: Array) -> _Source:
+    """Return the bounds that are seen on the examples."""
+    return _Source("data", Box.of(X), lambda chain: bounds_on(chain, X))
 
 
 def _found(
@@ -161,32 +180,30 @@ def _found(
 ) -> Iterator[tuple[Chain, list[Step]]]:
     """Go through what could be done next, the strongest first."""
     for source in sources:
-        bounds = source.bounds(chain)
-        for rule in RULES:
-            for k in range(len(chain) - 1):
-                changed, steps = rule(Question(chain, k, bounds[k], source.holds, fewer_layers))
-                if steps:
-                    yield changed, steps
+        questions = source.questions(chain, fewer_layers=fewer_layers)
+        asked = [(rule, question) for rule in RULES for question in questions]
+        asked += [(rule, question) for rule in LAST_RULES for question in reversed(questions)]
+        for rule, question in asked:
+            changed, steps = rule(question)
+            if steps:
+                yield changed, steps
 
 
 def _kept(
-    chain: Chain,
-    sources: list[_Source],
-    X: Array | None,
-    *,
-    trust_data: bool,
-    fewer_layers: bool,
+    chain: Chain, sources: list[_Source], X: Array | None, *, trust_data: bool
 ) -> Iterator[str]:
     """Say what might have gone from a network that nothing more goes from."""
-    bounds = [(source.holds, source.bounds(chain)) for source in sources]
-    for k in range(len(chain) - 1):
-        said = (kept_linear(Question(chain, k, Z[k], holds)) for holds, Z in bounds)
-        yield from [sentence for sentence in said if sentence][:1]
-    if X is None or trust_data or len(chain) == 1:
+    said: dict[int, str] = {}
+    for source in sources:
+        for question in source.questions(chain, fewer_layers=False):
+            sentence = kept_linear(question)
+            if sentence:
+                said.setdefault(question.k, sentence)
+    yield from (said[k] for k in sorted(said))
+    if X is None or trust_data:
         return
-    on_data = bounds_on(chain, X)
-    for k in range(len(chain) - 1):
-        for step in without_idle_units(Question(chain, k, on_data[k], "data", fewer_layers))[1]:
+    for question in _on_data(X).questions(chain, fewer_layers=False):
+        for step in without_idle_units(question)[1]:
             if step.units and step.holds == "data":
                 count = len(step.units)
                 yield (
