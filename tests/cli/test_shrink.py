@@ -99,6 +99,7 @@ def test_a_narrow_linear_layer_is_named_and_kept(ell, models):
         "kept: layer 2 is linear for every input and kept: multiplied out with layer 3 it would"
         in kept.out
     )
+    assert "; --fewer-layers does it all the same" in kept.out
     assert "nothing was written" in kept.out
     assert "parameters more" in asked.out
     assert "3 → 8 → 8 → 1" in asked.out

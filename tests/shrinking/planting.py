@@ -48,8 +48,8 @@ def corners_and_inside(inputs, m=10_000, seed=1):
 class Garden:
     """Layers to plant in, from the first to the last: what is planted in one has weights into the next.
 
-    No unit of a healthy layer is idle, a twin, or on a straight stretch for inputs between -1 and 1: it
-    has weights of both signs, all of some size, and a small bias.
+    No unit of a healthy layer is idle, a twin, or on a straight stretch for inputs between -1 and 1:
+    its bias puts the kink of its activation in the midst of what z comes to.
     """
 
     def __init__(self, n, g, seed=0):
@@ -57,7 +57,9 @@ class Garden:
         self.random = np.random.default_rng(seed)
         self.g = list(g)
         self.W = [self.weights(n[k + 1], n[k], g[k]) for k in range(len(g))]
-        self.b = [self.random.uniform(-0.1, 0.1, n[k + 1]) for k in range(len(g))]
+        self.b = [np.zeros(n[k + 1]) for k in range(len(g))]
+        for k in range(len(g)):
+            self.settle(k)
         self.planted = {"dead": 0, "constant": 0, "twin": 0, "linear": 0}
 
     def weights(self, units, inputs, activation):
@@ -65,6 +67,17 @@ class Garden:
         size = 8.0 if activation == "hard_sigmoid" else 1.0
         signs = np.where((np.arange(units)[:, None] + np.arange(inputs)) % 2 == 0, 1.0, -1.0)
         return size * signs * self.random.uniform(0.3, 1.2, (units, inputs)) / np.sqrt(inputs)
+
+    def settle(self, k):
+        """Choose the biases of layer k (from 0), as all layers before it are now."""
+        A = corners_and_inside(self.W[0].shape[1], 500)
+        for W, b, g in zip(self.W[:k], self.b[:k], self.g[:k], strict=True):
+            A = ACTIVATIONS[g].value(W @ A + b[:, None])
+        Z = self.W[k] @ A
+        middle = self.random.uniform(0.3, 0.7, len(Z))
+        self.b[k] = -np.array([np.quantile(z, part) for z, part in zip(Z, middle, strict=True)])
+        if self.g[k] == "hard_sigmoid":
+            self.b[k] += 3.0
 
     def _new(self, k, w, b, out=None):
         """Add a unit to layer k (from 0), and its weights into the next."""
@@ -83,8 +96,7 @@ class Garden:
 
     def constant(self, k):
         """Plant a unit that nothing feeds."""
-        out = 0.02 * self.weights(len(self.W[k + 1]), 1, "")  # the next biases stay small
-        self._new(k, np.zeros(self.W[k].shape[1]), self.random.uniform(0.2, 1.0), out)
+        self._new(k, np.zeros(self.W[k].shape[1]), self.random.uniform(0.2, 1.0))
         self.planted["constant"] += 1
 
     def twin(self, k, kind="equal"):
@@ -135,6 +147,7 @@ def planted(n, g, seed, what):
     """
     garden = Garden(n, g, seed)
     for k, (silent, constant, twins, kind) in enumerate(what):
+        garden.settle(k)
         for _ in range(twins):
             garden.twin(k, kind)
         for _ in range(silent):

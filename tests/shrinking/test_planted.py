@@ -93,7 +93,7 @@ def test_a_layer_that_is_straight_in_the_box_is_multiplied_out(g):
     """Every unit always above zero, or within the straight stretch; outside of the box outputs differ."""
     garden = Garden((3, 5, 4, 2), (g, "tanh", "identity"))
     garden.W[0] *= 0.1
-    garden.b[0] += 0.0 if g == "hard_sigmoid" else 2.0
+    garden.b[0][:] = 0.3 if g == "hard_sigmoid" else 2.0
     net, X = garden.network(), corners_and_inside(3)
 
     found = shrink(net, X)
@@ -143,6 +143,7 @@ def test_never_active_units_are_dead_in_the_box_alone():
 def test_what_data_alone_never_wake_goes_only_if_they_are_trusted():
     """On the diagonal x1 = x2 a unit of x1 - x2 - 0.1 is never active; in the box it may be."""
     garden = Garden((2, 4, 2), ("relu", "identity"))
+    garden.b[0][:] = 0.0
     garden._new(0, [1.0, -1.0], -0.1)
     net = garden.network()
     X = np.tile(np.linspace(-1, 1, 101), (2, 1))

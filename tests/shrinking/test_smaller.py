@@ -158,7 +158,9 @@ def test_a_bottleneck_is_kept_unless_asked():
     assert kept.steps == ()
     (sentence,) = kept.kept
     assert sentence.startswith("layer 2 is linear for every input and kept: multiplied out with ")
-    assert sentence.endswith("layer 3 it would have 40 parameters instead of 32")
+    assert sentence.endswith(
+        "layer 3 it would have 40 parameters instead of 32; fewer_layers does it all the same"
+    )
     assert (asked.network.n, asked.network.size) == ((8, 9, 4), net.size + 8)
     assert "which makes 8 parameters more" in asked.steps[0].sentence
     assert np.allclose(outputs(asked.network, X), outputs(net, X), rtol=1e-12)

@@ -106,7 +106,7 @@ def _show(console: Console, model: Model, found: "Shrunk", written: Path | None)
     for number, step in enumerate(found.steps, start=1):
         say(console, f"{number}. {step.sentence}")
     for sentence in found.kept:
-        say(console, f"kept: {sentence}")
+        say(console, f"kept: {_as_options(sentence)}")
     if found.steps:
         show_network(console, found.network)
         say(console, f"why: {found.proof.argument}")
@@ -114,6 +114,13 @@ def _show(console: Console, model: Model, found: "Shrunk", written: Path | None)
             say(console, "the certificate was of the larger network, and is left out")
         say(console, f"tried: {found.proof.sentence}")
     say(console, "nothing was written" if written is None else f"wrote {written}")
+
+
+def _as_options(sentence: str) -> str:
+    """Call what Python has as arguments by the names of their options."""
+    for name in ("trust_data", "fewer_layers"):
+        sentence = sentence.replace(name, f"--{name.replace('_', '-')}")
+    return sentence
 
 
 def _inputs(found: "Shrunk") -> str:
