@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ellnet.equations.rectifiers import SELU_SLOPE
@@ -28,6 +28,9 @@ def with_linear_part(n, straight, g, seed=0):
     st.sampled_from(RAMPS),
     st.integers(0, 10**6),
 )
+@example((2, 3, 3), 6, "relu", 0)
+@example((3, 3, 2), 6, "leaky_relu", 0)
+@example((3, 3, 3), 6, "selu", 0)
 def test_as_few_units_as_needed_are_left(n, straight, g, seed):
     """The smaller of the number of inputs and of units behind; where there are no more all stay."""
     inputs, bent, last = n

@@ -1,5 +1,6 @@
 """The proof counts and compares as it says, and a step that is wrong does not get past it."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,29 @@ def test_inputs_are_drawn_in_the_box_to_its_corners():
     assert beyond[0].max() > 8
     assert beyond[1].min() < 1
     assert np.mean((np.abs(beyond[0]) <= 1) & (beyond[1] >= 2) & (beyond[1] <= 2.5)) > 0.5
+
+
+def test_rounding_leads_no_input_out_of_the_box():
+    """Whatever its ends are."""
+    random = np.random.default_rng(0)
+    lower, upper = np.sort(random.normal(size=(2, 200)), axis=0)
+
+    drawn = np.hstack([part for part, _ in proof._tried(None, Box(lower, upper), "box")])
+
+    assert np.any(lower + (upper - lower) > upper)
+    assert np.all((lower[:, None] <= drawn) & (drawn <= upper[:, None]))
+
+
+def test_what_is_no_number_is_no_small_difference():
+    """An output that was finite, and is not."""
+    net = of([[[1.0]]], [[0.0]], ["identity"])
+    (layer,) = chain_of(net)
+    compared = proof._Compared((layer,), (replace(layer, W=np.array([[np.nan]])),))
+
+    good = compared.take(np.ones((1, 3)))
+
+    assert good.all()
+    assert compared.difference.tolist() == [np.inf]
 
 
 def test_wrong_figures_are_not_rounded_away():

@@ -168,17 +168,14 @@ def test_a_bottleneck_is_kept_unless_asked():
 
 def test_a_product_of_the_same_size_is_taken():
     """It has a layer less."""
-    net = of([[[1.0, 2.0]], [[3.0]]], [[0.5], [1.0]], ["identity", "identity"])
+    net = of([[[1.0, 2.0]], [[3.0], [1.0], [-1.0]]], [[0.5], [1.0, 0.0, 0.0]], ["identity"] * 2)
 
     found = shrink(net)
 
-    assert found.network.n == (2, 1)
-    wider = of([[[2.0]], [[3.0]]], [[0.5], [1.0]], ["identity", "identity"])
-    assert shrink(wider).network.n == (1, 1)
-    assert (float(shrink(wider).network.W[1][0, 0]), float(shrink(wider).network.b[1][0, 0])) == (
-        6.0,
-        2.5,
-    )
+    assert (net.size, found.network.size, found.network.n) == (9, 9, (2, 3))
+    assert found.network.W[1].tolist() == [[3.0, 6.0], [1.0, 2.0], [-1.0, -2.0]]
+    assert found.network.b[1].tolist() == [[2.5], [0.5], [-0.5]]
+    assert "which makes as many parameters and a layer fewer" in found.steps[0].sentence
 
 
 def test_units_of_a_softmax_depend_on_one_another():
@@ -255,6 +252,24 @@ def test_near_twins_and_near_dead_units_stay():
     assert shrink(garden.network(), corners_and_inside(3, 100)).steps == ()
 
 
+@pytest.mark.parametrize("g", ["tanh", "elu", "silu", "softplus", "sigmoid"])
+def test_multiples_are_twins_only_where_the_activation_scales(g):
+    """Of a curve twice the weights are something else."""
+    garden = Garden((3, 4, 2), (g, "identity"))
+    garden._new(0, 2 * garden.W[0][0], 2 * garden.b[0][0])
+
+    assert shrink(garden.network(), corners_and_inside(3, 100)).steps == ()
+
+
+@pytest.mark.parametrize("g", ["relu", "leaky_relu", "elu", "gelu", "softplus"])
+def test_negatives_are_twins_only_where_the_activation_is_symmetric(g):
+    """Of a rectifier the other side is something else."""
+    garden = Garden((3, 4, 2), (g, "identity"))
+    garden._new(0, -garden.W[0][0], -garden.b[0][0])
+
+    assert shrink(garden.network(), corners_and_inside(3, 100)).steps == ()
+
+
 def test_hidden_outputs_that_overflow_are_left_out_of_the_comparison():
     """And counted; without a single finite output there is nothing to say."""
     garden = Garden((2, 3, 2), ("exponential", "identity"))
@@ -268,8 +283,10 @@ def test_hidden_outputs_that_overflow_are_left_out_of_the_comparison():
     assert 0 < found.proof.left_out < 10_000
     assert found.proof.inputs + found.proof.left_out == 10_000
     assert f"on {found.proof.left_out:,} more the network had no finite outputs" in found.summary()
-    with pytest.raises(ArithmeticError, match="outputs must be finite to be compared"):
-        shrink(above, np.ones((1, 5)))
+    constant = of([[[0.0]], [[1.0]]], [[800.0], [0.0]], ["exponential", "identity"])
+    for net in (above, constant):
+        with pytest.raises(ArithmeticError, match="outputs must be finite to be compared"):
+            shrink(net, np.ones((1, 5)))
 
 
 @pytest.mark.parametrize(
@@ -286,6 +303,11 @@ def test_hidden_outputs_that_overflow_are_left_out_of_the_comparison():
         ),
         (
             {"X": np.full((3, 2), 2.0), "box": Box(np.zeros(3), np.ones(3))},
+            DataError,
+            "all examples must lie in the box",
+        ),
+        (
+            {"X": np.full((3, 2), -2.0), "box": Box(np.zeros(3), np.ones(3))},
             DataError,
             "all examples must lie in the box",
         ),

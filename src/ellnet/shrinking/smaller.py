@@ -204,7 +204,7 @@ def _kept(
         return
     for question in _on_data(X).questions(chain, fewer_layers=False):
         for step in without_idle_units(question)[1]:
-            if step.units and step.holds == "data":
+            if step.units:
                 count = len(step.units)
                 yield (
                     f"layer {step.layer}: on the examples given {count} unit"

@@ -67,9 +67,10 @@ def _step(question: Question, product: Layer) -> Step:
         else f"is linear {for_inputs(question.holds)}, as all its units stay on a straight stretch of "
         f"{layer.activation}"
     )
-    fewer = -_growth(question, product)
+    growth = _growth(question, product)
+    size = f"{abs(growth):,} parameters {'fewer' if growth < 0 else 'more'}"
     sentence = (
         f"layer {layer.number} {why}; multiplied out with layer {product.number}, which makes "
-        f"{abs(fewer):,} parameters {'fewer' if fewer >= 0 else 'more'}"
+        f"{size if growth else 'as many parameters and a layer fewer'}"
     )
     return Step("linear", layer.number, tuple(layer.units.tolist()), question.holds, True, sentence)
