@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ellnet.columns import Columns
-from ellnet.encodings import Standard
+from ellnet.columns import Column, Columns
+from ellnet.encodings import NumberEncoding, Standard
 from ellnet.errors import CorruptFileError, DataError, EllnetWarning
 from ellnet.preprocessing import Preprocessing
+from tests.forms.random_models import random_model, rows_for
 
 DAYS = ["2020-01-01", "2020-07-01", "2021-01-01"]
 
@@ -349,3 +350,33 @@ def test_nothing_warns_on_ordinary_tables():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         Preprocessing.fit(people()).transform(people())
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.filterwarnings("ignore::ellnet.errors.EllnetWarning")
+def test_no_feature_leaves_its_range(dtype, seed):
+    """Of any kind of column, whatever a table holds: gaps, unseen levels, numbers beyond all bounds."""
+    preprocessing = random_model(seed, dtype).preprocessing
+    rows = rows_for(preprocessing, seed, 400)
+    far = [
+        Column(c.name, c.kind, c.values * 1e200) if c.kind == "number" else c
+        for c in rows.columns.values()
+    ]
+
+    lower, upper = preprocessing.ranges().T
+    X = np.vstack([preprocessing.transform(each, "ignore") for each in (rows, Columns.of(far))])
+
+    assert lower.shape == upper.shape == (len(preprocessing.feature_names),)
+    assert np.all((lower <= X) & (upper >= X))
+
+
+def test_ranges_are_no_wider_than_the_encodings():
+    """Clipped numbers to 3, levels and gaps from 0 to 1; a number as it stands has no end."""
+    ranges = Preprocessing.fit(people()).ranges()
+    free = Preprocessing({"x": NumberEncoding(None, missing=False)}).ranges()
+
+    sizes = set(map(tuple, np.round(ranges, 4).tolist()))
+    assert sizes <= {(-3.0, 3.0), (0.0, 1.0), (-1.0, 1.0)}
+    assert (-3.0, 3.0) in sizes
+    assert free.tolist() == [[-math.inf, math.inf]]

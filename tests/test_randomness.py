@@ -65,5 +65,6 @@ def test_streams_have_numbers_of_their_own():
         "SPLIT": 4,
         "DATA": 5,
         "SEARCH": 6,
+        "SHRINKING": 7,
     }
     assert len({int(stream) for stream in Stream}) == len(Stream)

@@ -1,8 +1,8 @@
 """Encodings: how a column becomes features, one frozen dataclass for each kind of column.
 
 Every encoding has `fit(column, where)`, learned on the training part; `features`, the names of what
-it gives; and `encode(column, where, unseen)`, an array (m, features) in float64. What is in the fields is
-what the model file holds.
+it gives; `ranges`, the least and the largest that each of these can be; and `encode(column, where,
+unseen)`, an array (m, features) in float64. What is in the fields is what the model file holds.
 """
 
 import math
@@ -31,12 +31,17 @@ __all__ = [
 Matrix = NDArray[np.float64]
 Where = Callable[[int], str]
 Unseen = Literal["error", "ignore"]
+Ranges = tuple[tuple[float, float], ...]
+"""The least and the largest value of each feature."""
 
 CLIP = 3.0
 """Standard deviations at which the smooth clip has taken a value to 0.7 of itself."""
 
 MAX_CATEGORIES = 100
 DAY = 86400.0
+CLIPPED = (-CLIP * (1 + 1e-6), CLIP * (1 + 1e-6))
+"""What a clipped value lies between, with room for rounding in either precision."""
+
 HUGE = 1e100
 """Standard deviations beyond which the clip no longer changes, and a square could overflow."""
 
@@ -110,6 +115,10 @@ def _names(name: str, own: Sequence[str], indicated: bool) -> tuple[str, ...]:
     return (*own, f"{name}=missing") if indicated else tuple(own)
 
 
+def _ranges(own: Sequence[tuple[float, float]], indicated: bool) -> Ranges:
+    return (*own, (0.0, 1.0)) if indicated else tuple(own)
+
+
 @dataclass(frozen=True)
 class NumberEncoding:
     """A number, standardised; 0 and an indicator where missing, if training had missing values.
@@ -134,6 +143,11 @@ class NumberEncoding:
     def features(self, name: str) -> tuple[str, ...]:
         """Return the names of the features."""
         return _names(name, [name], self.missing)
+
+    def ranges(self) -> Ranges:
+        """Return the least and the largest value that each feature can have."""
+        free = (-math.inf, math.inf)
+        return _ranges([free if self.standard is None else CLIPPED], self.missing)
 
     def encode(self, column: Column, where: Where, unseen: Unseen) -> Matrix:
         """Return the features, (m, 1 or 2)."""
@@ -160,6 +174,10 @@ class BooleanEncoding:
     def features(self, name: str) -> tuple[str, ...]:
         """Return the names of the features."""
         return _names(name, [name], self.missing)
+
+    def ranges(self) -> Ranges:
+        """Return the least and the largest value that each feature can have."""
+        return _ranges([(-1.0, 1.0)], self.missing)
 
     def encode(self, column: Column, where: Where, unseen: Unseen) -> Matrix:
         """Return the features, (m, 1 or 2)."""
@@ -194,6 +212,11 @@ class DateEncoding:
         cycles = ("year", "week", "day") if self.hours else ("year", "week")
         waves = [f"{name}:{wave} of {cycle}" for cycle in cycles for wave in ("sin", "cos")]
         return _names(name, [name, *waves], self.missing)
+
+    def ranges(self) -> Ranges:
+        """Return the least and the largest value that each feature can have."""
+        cycles = 3 if self.hours else 2
+        return _ranges([CLIPPED, *[(-1.0, 1.0)] * (2 * cycles)], self.missing)
 
     def encode(self, column: Column, where: Where, unseen: Unseen) -> Matrix:
         """Return the features, (m, 5 to 8)."""
@@ -249,6 +272,10 @@ class CategoryEncoding:
         """Return the names of the features."""
         own = [f"{name}={level}" for level in self.levels]
         return _names(name, [*own, f"{name}=infrequent"] if self.infrequent else own, self.missing)
+
+    def ranges(self) -> Ranges:
+        """Return the least and the largest value that each feature can have."""
+        return _ranges([(0.0, 1.0)] * (len(self.levels) + self.infrequent), self.missing)
 
     def encode(self, column: Column, where: Where, unseen: Unseen) -> Matrix:
         """Return the features, (m, levels and what joins them)."""

@@ -17,6 +17,7 @@ __all__ = [
     "MissingExtraError",
     "NewerFileError",
     "PatchError",
+    "ProofError",
     "ShapeError",
 ]
 
@@ -72,6 +73,10 @@ class MissingExtraError(EllnetError, ImportError):
 
 class PatchError(EllnetError, ValueError):
     """What an unchanged script asks of scikit-learn's own classes, and those of ellnet cannot give."""
+
+
+class ProofError(EllnetError, ArithmeticError):
+    """What was to be proved is not so, or could not be tried: nothing is returned."""
 
 
 class EllnetWarning(UserWarning):

@@ -19,10 +19,14 @@ from ellnet.history import History
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Network, Parameters
 from ellnet.preprocessing import Preprocessing
+from ellnet.shrinking import Box, Shrunk, shrink
 from ellnet.tables import from_frame
 from ellnet.targets import Target
 
 __all__ = ["Model", "load", "model_of"]
+
+ALL_ROWS = "all that the preprocessing can make of any table"
+"""The inputs of a model whatever rows come."""
 
 
 @final
@@ -133,6 +137,41 @@ class Model:
         chosen = self.hyperparameters
         return replace(self, certificate=certify(self.network, X, Y, l2=chosen.l2, l1=chosen.l1))
 
+    def shrunk(
+        self,
+        frame: object = None,
+        *,
+        unseen: Unseen = "error",
+        trust_data: bool = False,
+        fewer_layers: bool = False,
+    ) -> tuple["Model", Shrunk]:
+        """Return the model with a smaller network of the same outputs, and the steps with their proof.
+
+        Preprocessing, target, history and baselines stay; a certificate was of the larger network.
+
+        Args:
+            frame: rows to try both networks on, and whose range the inputs are then taken to have; by
+                default the steps are right for all that the preprocessing can make of any table.
+            unseen: "error" refuses a category that training never saw, "ignore" takes it for none.
+            trust_data: also take out what is idle or linear on these rows alone.
+            fewer_layers: multiply linear layers out even where their product has more parameters.
+
+        Raises:
+            DataError: rows that do not fit the model; names the column and the row.
+            DivergenceError: a parameter is not finite.
+            HyperparameterError: `trust_data` without rows.
+            ProofError: outputs that differ by more than 1e-12 of their size in float64.
+        """
+        X = None if frame is None else self.inputs(frame, unseen=unseen).T
+        lower, upper = self.preprocessing.ranges().T
+        box = Box(lower, upper, ALL_ROWS) if frame is None else None
+        found = shrink(self.network, X, box=box, trust_data=trust_data, fewer_layers=fewer_layers)
+        if not found.steps:
+            return self, found
+        chosen = _as_left(self.hyperparameters, found)
+        smaller = replace(self, network=found.network, hyperparameters=chosen, certificate=None)
+        return smaller, found
+
     def save(self, path: str | Path) -> None:
         """Write the model file durably: after any accident the old or the new one is there, whole.
 
@@ -179,6 +218,16 @@ def load(path: str | Path) -> Model:
         CorruptFileError: it is damaged, or was not written by ellnet; names the section.
     """
     return Model(**vars(read_model(path)))
+
+
+def _as_left(chosen: Hyperparameters, found: Shrunk) -> Hyperparameters:
+    """Return hyperparameters that name the hidden layers that are left, with what each of them had."""
+    left: dict[str, Any] = {"hidden": found.network.n[1:-1]}
+    for name, none in (("activation", "relu"), ("dropout", 0.0)):
+        value = getattr(chosen, name)
+        if isinstance(value, tuple):
+            left[name] = tuple(value[number - 1] for number in found.layers[:-1]) or none
+    return replace(chosen, **left)
 
 
 def _is_column(value: object) -> bool:

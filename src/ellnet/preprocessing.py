@@ -69,6 +69,11 @@ class Preprocessing:
         """The names of the columns of X, (n[0],)."""
         return tuple(f for name, e in self.encodings.items() for f in e.features(name))
 
+    def ranges(self) -> NDArray[np.float64]:
+        """Return the least and the largest value of each column of X, (n[0], 2), for any table."""
+        pairs = [pair for encoding in self.encodings.values() for pair in encoding.ranges()]
+        return np.array(pairs, np.float64).reshape(-1, 2)
+
     def describe(self) -> Iterator[tuple[str, Kind, int]]:
         """Yield name, kind and number of features of each column."""
         for name, encoding in self.encodings.items():

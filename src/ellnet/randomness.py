@@ -23,6 +23,7 @@ class Stream(IntEnum):
     SPLIT = 4
     DATA = 5
     SEARCH = 6
+    SHRINKING = 7
 
 
 def _philox(seed: int, stream: Stream, epoch: int, step: int, layer: int) -> np.random.Philox:

@@ -20,6 +20,7 @@ from ellnet.cli.predict import predict
 from ellnet.cli.prove import prove
 from ellnet.cli.responses import responses
 from ellnet.cli.search import search
+from ellnet.cli.shrink import shrink
 from ellnet.cli.terminal import one_line
 from ellnet.cli.train import train
 from ellnet.cli.verify import verify
@@ -60,6 +61,7 @@ for command in (
     draw,
     export,
     import_,
+    shrink,
 ):
     commands.add_command(command)
 
