@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
-from joblib.externals.loky import get_reusable_executor
 from sklearn.model_selection import PredefinedSplit, RandomizedSearchCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
@@ -137,15 +137,13 @@ def peer(
     began, before = time.perf_counter(), worked()
     search.fit(X, y)
     seconds = time.perf_counter() - began
-    get_reusable_executor().shutdown(wait=True)  # only of processes that have ended is it known
+    joblib.externals.loky.get_reusable_executor().shutdown(wait=True)  # before it, none would count
     best = float(np.nanmax(search.cv_results_["mean_test_score"]))
     best = -best * fold.target.scale if numbers else best
     return Taken(seconds, worked() - before, best, epochs * len(lists))
 
 
-def ours(
-    question: Question, material: Material, given: argparse.Namespace, pruner: str
-) -> Taken:
+def ours(question: Question, material: Material, given: argparse.Namespace, pruner: str) -> Taken:
     """Run ellnet's search, its folder included."""
     space = {**SPACE, "epochs": given.epochs}
     search = Search(space, pruner=pruner, metric=question.metric, seed=given.seed)

@@ -1,4 +1,4 @@
-"""optuna-dashboard shows a study's journal: its trials, values and curves, by its own HTTP API. An ordeal."""
+"""optuna-dashboard shows a study's journal: trials, values and curves, by its HTTP API. An ordeal."""
 
 import json
 import shutil
@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,9 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return Path(found)
     home = tmp_path_factory.mktemp("dashboard") / "venv"
     subprocess.run([sys.executable, "-m", "venv", str(home)], check=True, timeout=120)
-    words = ["-m", "pip", "install", "--no-input", "--quiet", "optuna-dashboard"]
-    done = subprocess.run(
-        [str(home / "bin" / "python"), *words], capture_output=True, text=True, timeout=600
-    )
+    python = str(home / "bin" / "python")
+    words = [python, "-m", "pip", "install", "--no-input", "--quiet", "optuna-dashboard"]
+    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=600)
     if done.returncode != 0:
         said = (done.stderr.strip() or "pip said nothing").splitlines()[-1]
         pytest.skip(f"the package optuna-dashboard cannot be had: {said}")
@@ -137,3 +137,15 @@ def test_hyperparameters_are_shown(study: Study, address: str):
         params = {p["name"]: p["param_external_value"] for p in trials[number]["params"]}
         assert float(params["learning_rate"]) == result.chosen["learning_rate"]
         assert params["hidden"] == ",".join(map(str, result.chosen["hidden"]))
+
+
+def test_a_trial_is_shown_as_long_as_its_training(study: Study, address: str):
+    """From a trial's beginning to its end are the seconds of its epochs."""
+    trials = shown(address)
+
+    for number, result in study.results("minimize").items():
+        begun, ended = (
+            datetime.fromisoformat(trials[number][name])
+            for name in ("datetime_start", "datetime_complete")
+        )
+        assert (ended - begun).total_seconds() == pytest.approx(result.seconds, abs=1e-5)
