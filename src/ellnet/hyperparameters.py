@@ -234,7 +234,10 @@ class Hyperparameters:
         """
         few = m < FEW_EXAMPLES
         hidden = ((32, 16) if few else (256, 128)) if self.hidden == "auto" else self.hidden
-        return dataclasses.replace(self, hidden=hidden, batch_size=self._batch_size(m))
+        batch_size = self._batch_size(m)
+        if (hidden, batch_size) == (self.hidden, self.batch_size):
+            return self
+        return dataclasses.replace(self, hidden=hidden, batch_size=batch_size)
 
     def _batch_size(self, m: int) -> int | Literal["full"]:
         if self.batch_size == "auto":
@@ -323,6 +326,9 @@ def _check_one_a_layer(name: str, values: tuple[Any, ...], layers: int) -> None:
         )
 
 
+PLAIN = (bool, int, float, str)
+
+
 def _integral(value: Any) -> bool:
     if isinstance(value, bool):
         return False
@@ -335,9 +341,11 @@ def _whole(value: Any, least: int) -> bool:
 
 def _plain(value: Any) -> Any:
     """Return a number, or a tuple of them, as Python's own."""
+    if type(value) in PLAIN:
+        return value
     if isinstance(value, tuple):
         return tuple(_plain(part) for part in value)
-    if isinstance(value, bool | str):
+    if isinstance(value, str):
         return value
     return int(value) if _integral(value) else float(value)
 

@@ -94,7 +94,7 @@ def test_a_job_may_follow_from_what_came_of_others():
         begun.append(len(begun))
         return begun[-1]
 
-    for job, square in side_by_side(lambda k, _: k * k, next_job, n_threads=3, ahead=True):
+    for job, square in side_by_side(lambda k, _: k * k, next_job, n_threads=3, ahead=1):
         ended.append((job, square))
 
     assert ended == [(k, k * k) for k in range(6)]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ellnet.arrays import Array, is_sparse, precision
+from ellnet.arrays import Array, is_sparse
 from ellnet.batches import Examples
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Network
@@ -70,6 +70,8 @@ SCHEDULE_NUMBERS = _numbered(
 )
 """The numbers that native/schedules.hpp gives to schedules."""
 
+PRECISIONS = (np.dtype(np.float32), np.dtype(np.float64))
+
 MOST_UNITS = 65536
 """Units of the widest layer."""
 
@@ -83,7 +85,7 @@ def unfit_network(net: Network) -> str:
         return f"it has no cost {net.cost}"
     if max(net.n) > MOST_UNITS:
         return f"its layers have at most {MOST_UNITS} units, and one has {max(net.n)}"
-    if type(net.W[1]) is not np.ndarray or precision(net.W[1]) not in {"float32", "float64"}:
+    if type(net.W[1]) is not np.ndarray or net.W[1].dtype not in PRECISIONS:
         return "its parameters are NumPy arrays of float32 or float64"
     return ""
 

@@ -21,7 +21,7 @@ def side_by_side(
     next_job: Callable[[], J | None],
     *,
     n_threads: int | None = None,
-    ahead: bool = False,
+    ahead: int = 0,
 ) -> Iterator[tuple[J, R]]:
     """Do jobs one a core, and give each with what came of it, in the order in which they end.
 
@@ -33,7 +33,7 @@ def side_by_side(
         next_job: gives the next job, or None where none can begin before another has ended; called
             in the caller's thread, so that a job may depend on what came of those before.
         n_threads: jobs at once; by default the cores that this process may use.
-        ahead: whether one job more is taken, so that no core waits while the caller looks at results.
+        ahead: how many jobs more are taken, so that no core waits while the caller looks at results.
     """
     stop = Event()
     workers = n_threads or available()

@@ -371,6 +371,8 @@ def _copies(group: Parameters) -> list[NDArray[Any]]:
 
 def _copied(W: Array) -> NDArray[Any]:
     """Copy an array input by input, some millions of numbers at a time: between them Ctrl-C is heard."""
+    if W.size <= COPIED_AT_ONCE:
+        return np.array(W, order="F")
     copy = np.empty(W.shape, W.dtype, order="F")
     inputs = max(1, COPIED_AT_ONCE // max(1, W.shape[0]))
     for first in range(0, W.shape[1], inputs):

@@ -142,10 +142,10 @@ class FolderLedger(MemoryLedger):
             )
 
     def _store(self) -> None:
-        while self._stored in self._results:
-            with quiet():
+        with quiet():
+            while self._stored in self._results:
                 self._study.add_trial(recorded(self._results[self._stored], self._space))
-            self._stored += 1
+                self._stored += 1
 
 
 def _locked(folder: Path) -> int:

@@ -25,6 +25,9 @@ from ellnet.workflow import Trained, network_for, train_table
 
 __all__ = ["Found", "Search"]
 
+AHEAD = 2
+"""Trials that wait for a worker: short ones end while the caller brings earlier results to the disk."""
+
 
 @dataclass(frozen=True, eq=False)
 class Found:
@@ -196,7 +199,7 @@ class Search:
             return run_trial(bench, proposal, chosen, stopped)
 
         for _, result in side_by_side(
-            one, queue.next, n_threads=queue.workers, ahead=budget.seconds is None
+            one, queue.next, n_threads=queue.workers, ahead=AHEAD if budget.seconds is None else 0
         ):
             ledger.record(result)
             queue.ended()

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any, Protocol
 
 import optuna
@@ -185,7 +186,7 @@ def recorded(result: Result, space: Space, *, learning: str = "") -> FrozenTrial
         result.state, TrialState.PRUNED if learning else TrialState.FAIL
     )
     poor = bool(learning) and result.state not in {"complete", "pruned"}
-    return create_trial(
+    trial = create_trial(
         state=state,
         value=result.value if state == TrialState.COMPLETE else None,
         params={name: stored(space.dimensions[name], v) for name, v in result.chosen.items()},
@@ -193,6 +194,9 @@ def recorded(result: Result, space: Space, *, learning: str = "") -> FrozenTrial
         intermediate_values={} if poor else steps,
         user_attrs=_attributes(result),
     )
+    if trial.datetime_complete is not None:  # so that a timeline shows how long the trial took
+        trial.datetime_start = trial.datetime_complete - timedelta(seconds=result.seconds)
+    return trial
 
 
 def _attributes(result: Result) -> dict[str, Any]:
