@@ -3,7 +3,18 @@
 from typing import cast
 
 from ellnet.engines import array, auto, native
-from ellnet.engines.protocol import Cache, Divergence, Engine, Gradients, Job, Run, Watch
+from ellnet.engines.protocol import (
+    Cache,
+    Divergence,
+    Engine,
+    Gradients,
+    Job,
+    AfterEpoch,
+    Run,
+    Score,
+    Verdict,
+    Watch,
+)
 from ellnet.errors import HyperparameterError
 
 __all__ = [
@@ -14,7 +25,10 @@ __all__ = [
     "Engine",
     "Gradients",
     "Job",
+    "AfterEpoch",
     "Run",
+    "Score",
+    "Verdict",
     "Watch",
     "engine",
 ]

@@ -8,12 +8,11 @@ import importlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ellnet.arrays import Array, overflow_allowed
 from ellnet.batches import Examples, epoch_order, mean_weight, minibatches
@@ -29,7 +28,15 @@ from ellnet.engines.coverage import (
 )
 from ellnet.engines.divergence import diagnose
 from ellnet.engines.many import run_side_by_side
-from ellnet.engines.protocol import Divergence, Job, Run, Watch
+from ellnet.engines.native_arrays import (
+    PRECISIONS,
+    Seen,
+    empty_like,
+    parameters_of,
+    readable,
+    readable_parts,
+)
+from ellnet.engines.protocol import AfterEpoch, Divergence, Job, Run, Score, Watch
 from ellnet.engines.recursion import penalised, penalty_of
 from ellnet.engines.threads import threads_for_work
 from ellnet.equations.optimizers import OPTIMIZERS
@@ -60,16 +67,11 @@ __all__ = [
 
 NAME = "native"
 
-READ_AS_THEY_ARE = (np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.uint8))
-"""Numbers that are converted minibatch by minibatch; others are, all at once, before."""
-
-PRECISIONS = (np.dtype(np.float32), np.dtype(np.float64))
-
 WATCH_SECONDS = 0.02
 """Time between two questions to the watch of a run, about; 0 asks before every step."""
 
-COPIED_AT_ONCE = 2_000_000
-"""Numbers that are copied in one go, some milliseconds long."""
+MOST_EPOCHS = 2**40
+"""More than anybody takes: a call that is to take so many steps has no bound of epochs."""
 
 INTERRUPTED, DIVERGED = 1, 2
 """How a run ends, by the numbers of native/training.hpp; 0 is done."""
@@ -143,7 +145,7 @@ def predict(net: Network, X: Array, *, n_threads: int | None = None) -> Array:
     operations = 2.0 * shape.products * X.shape[1]
     threads = threads_for_work(n_threads, operations, operations)
     call = _native.predict_float32 if dtype == np.float32 else _native.predict_float64
-    call(name, shape, parameters, _readable(X), out, threads)
+    call(name, shape, parameters, readable(X), out, threads)
     return out.T
 
 
@@ -165,7 +167,7 @@ def cost(net: Network, examples: Examples, *, n_threads: int | None = None) -> f
     parameters = net.parameters.arrays()
     single = parameters[0].dtype == np.float32
     call = _native.cost_float32 if single else _native.cost_float64
-    return float(call(name, shape, parameters, *_readable_parts(examples), threads))
+    return float(call(name, shape, parameters, *readable_parts(examples), threads))
 
 
 def cost_and_gradients(
@@ -190,12 +192,12 @@ def cost_and_gradients(
     _refuse(unfit_arrays(examples.X, examples.Y, examples.w))
     name, shape = target(), _shape(net)
     parameters = net.parameters.arrays()
-    gradients = [np.empty(each.shape, each.dtype, order="F") for each in parameters]
+    gradients = empty_like(parameters)
     step = 6.0 * shape.products * min(examples.m, 256)
     threads = threads_for_work(n_threads, 6.0 * shape.products * examples.m, step)
     single = parameters[0].dtype == np.float32
     call = _native.cost_and_gradients_float32 if single else _native.cost_and_gradients_float64
-    total = call(name, shape, parameters, *_readable_parts(examples), threads, gradients)
+    total = call(name, shape, parameters, *readable_parts(examples), threads, gradients)
     dWs = penalised(net, gradients[0::2], whole, l2=l2, l1=0.0)
     penalty = penalty_of(net, whole, l2=l2, l1=0.0)
     return float(total) + penalty, Parameters.of(dWs, gradients[1::2])
@@ -211,6 +213,8 @@ def run(
     epochs: int,
     watch: Watch | None = None,
     n_threads: int | None = None,
+    score: Score | None = None,
+    look: AfterEpoch | None = None,
 ) -> Run:
     """Train for a number of epochs from a state (see `Engine.run`).
 
@@ -230,33 +234,94 @@ def run(
     if epochs <= 0:
         return Run(state)
     plan = _plan(net, state, hyperparameters, train)
-    after = [_copies(group) for group in (state.parameters, *state.moments)]
-    before = [[np.empty_like(each) for each in group] for group in after]
-    bad = [np.empty_like(a) for a in after[0]]
-    examples_a_step = hyperparameters.examples_a_step(train.m)
-    per_example = 6.0 * plan.shape.products
-    threads = threads_for_work(
-        n_threads, epochs * train.m * per_example, min(examples_a_step, 256) * per_example
+    seen = Seen(net, validation, np.dtype(state.dtype), score, look)
+    threads = _threads_of(plan, hyperparameters, train, epochs, n_threads)
+    ended = _called(
+        *(plan, state, train, validation, seen),
+        epochs=epochs,
+        steps=-1,
+        threads=threads,
+        watch=watch,
     )
+    at = ended.state
+    ran = Run(
+        at,
+        iterations=ended.iterations,
+        costs=ended.costs,
+        validation_costs=ended.validation_costs,
+        scores=tuple(seen.scores[: len(ended.costs)]),
+        interrupted=ended.how == INTERRUPTED,
+        best=ended.best,
+    )
+    if ended.bad is not None:
+        found = _diagnosis(net, ended.bad, hyperparameters, train, moment=ended.by_moment)
+        return replace(ran, divergence=found)
+    if ended.how == INTERRUPTED or at.step == state.step:
+        return ran
+
+    def before() -> TrainingState:
+        steps = at.step - state.step - 1
+        return _called(plan, state, train, steps=steps, threads=threads).state if steps else state
+
+    return replace(ran, before=before)
+
+
+@dataclass(frozen=True, eq=False)
+class _Ended:
+    """What a call of the compiled engine gave."""
+
+    how: int
+    by_moment: bool
+    state: TrainingState
+    bad: TrainingState | None
+    best: Parameters | None
+    iterations: tuple[float, ...]
+    costs: tuple[float, ...]
+    validation_costs: tuple[float, ...]
+
+
+def _called(
+    plan: Any,
+    state: TrainingState,
+    train: Examples,
+    validation: Examples | None = None,
+    seen: Seen | None = None,
+    *,
+    epochs: int = MOST_EPOCHS,
+    steps: int,
+    threads: int,
+    watch: Watch | None = None,
+) -> _Ended:
+    """Train up to so many epochs, or steps where that is not negative; the state is only read."""
+    start = [parameters_of(group) for group in (state.parameters, *state.moments)]
+    after, bad = [empty_like(group) for group in start], empty_like(start[0])
+    looked = seen is not None and seen.asked
+    best = empty_like(start[0]) if looked else []
     call = _native.run_float32 if state.dtype == "float32" else _native.run_float64
-    held = None if validation is None else _readable_parts(validation)
-    end, moment, at, broken, good, iterations, costs, validated = call(
-        target(), plan, _position(state), *_readable_parts(train), held, epochs, threads,
-        after[0], after[1:], bad, before, watch,
+    how, by_moment, stored, at, broken, best_epoch, *histories = call(
+        target(), plan, _position(state), *readable_parts(train),
+        None if validation is None else readable_parts(validation),
+        None if seen is None else seen.outputs, None if seen is None else seen.right,
+        epochs, steps, threads, start, after, bad, best, seen if looked else None, watch,
         0.0 if getattr(watch, "every_step", False) else WATCH_SECONDS,
     )  # fmt: skip
-    ran = Run(
-        _state_at(state, at, after),
-        good=_state_at(state, good, before) if good.step >= 0 else None,
-        iterations=tuple(iterations),
-        costs=tuple(costs),
-        validation_costs=tuple(validated),
-        interrupted=end == INTERRUPTED,
+    groups = after if stored else [group.arrays() for group in (state.parameters, *state.moments)]
+    return _Ended(
+        how,
+        by_moment,
+        _state_at(state, at, groups),
+        _state_at(state, broken, [bad, *groups[1:]]) if how == DIVERGED else None,
+        Parameters.from_arrays(best) if best_epoch >= 0 else None,
+        *(tuple(history) for history in histories),
     )
-    if end != DIVERGED:
-        return ran
-    where = _state_at(state, broken, [bad, *after[1:]])
-    return replace(ran, divergence=_diagnosis(net, where, hyperparameters, train, moment=moment))
+
+
+def _threads_of(
+    plan: Any, chosen: Hyperparameters, train: Examples, epochs: int, n_threads: int | None
+) -> int:
+    per_example = 6.0 * plan.shape.products
+    at_once = min(chosen.examples_a_step(train.m), 256)
+    return threads_for_work(n_threads, epochs * train.m * per_example, at_once * per_example)
 
 
 def run_many(
@@ -337,20 +402,6 @@ def _position(state: TrainingState) -> Any:
     return _native.Position(state.step, state.epoch, state.batch, state.epoch_cost)
 
 
-def _copies(group: Parameters) -> list[NDArray[Any]]:
-    """Copies for the engine to change, input by input in memory."""
-    return [_copied(each) for each in group.arrays()]
-
-
-def _copied(W: Array) -> NDArray[Any]:
-    """Copy an array input by input, some millions of numbers at a time: between them Ctrl-C is heard."""
-    copy = np.empty(W.shape, W.dtype, order="F")
-    inputs = max(1, COPIED_AT_ONCE // max(1, W.shape[0]))
-    for first in range(0, W.shape[1], inputs):
-        copy[:, first : first + inputs] = W[:, first : first + inputs]
-    return copy
-
-
 def _state_at(state: TrainingState, at: Any, groups: Sequence[Sequence[Array]]) -> TrainingState:
     parameters, *moments = [Parameters.from_arrays(group) for group in groups]
     return replace(
@@ -362,18 +413,6 @@ def _state_at(state: TrainingState, at: Any, groups: Sequence[Sequence[Array]]) 
         batch=at.batch,
         epoch_cost=at.epoch_cost,
     )
-
-
-def _readable(X: Array) -> Array:
-    """Return an array that the engine reads as it is, converted where its numbers are of another kind."""
-    if X.dtype in READ_AS_THEY_ARE:
-        return X
-    return np.asarray(X, dtype=np.float64)
-
-
-def _readable_parts(examples: Examples) -> tuple[Array, Array, Array | None]:
-    w = examples.w
-    return _readable(examples.X), _readable(examples.Y), None if w is None else _readable(w)
 
 
 def _diagnosis(
