@@ -304,8 +304,7 @@ void bind_calls(nb::module_& module, const std::string& precision) {
                nb::arg("outputs").none(), nb::arg("right").none(), nb::arg("epochs"), nb::arg("steps"),
                nb::arg("threads"), nb::arg("start"), nb::arg("after"), nb::arg("bad"), nb::arg("best"),
                nb::arg("look").none(), nb::arg("watch").none(), nb::arg("seconds"),
-               "Train; return the end, whether by a moment, whether `after` was written, two positions, the best epoch, "
-               "three lists of costs.");
+               "Train; return how it ended, two positions, the best epoch, three lists of costs.");
     module.def(("predict_" + precision).c_str(), &predict_into<T>, nb::arg("target"), nb::arg("shape"),
                nb::arg("parameters"), nb::arg("X"), nb::arg("out"), nb::arg("threads"),
                "Write A[L] of the columns of X to the rows of `out`.");

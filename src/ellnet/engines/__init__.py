@@ -4,12 +4,12 @@ from typing import cast
 
 from ellnet.engines import array, auto, native
 from ellnet.engines.protocol import (
+    AfterEpoch,
     Cache,
     Divergence,
     Engine,
     Gradients,
     Job,
-    AfterEpoch,
     Run,
     Score,
     Verdict,
@@ -20,12 +20,12 @@ from ellnet.errors import HyperparameterError
 __all__ = [
     "ENGINES",
     "NAMES",
+    "AfterEpoch",
     "Cache",
     "Divergence",
     "Engine",
     "Gradients",
     "Job",
-    "AfterEpoch",
     "Run",
     "Score",
     "Verdict",

@@ -190,7 +190,7 @@ def run_float32(
     watch: object | None,
     seconds: float,
 ) -> tuple[int, bool, bool, Position, Position, int, list[float], list[float], list[float]]:
-    """Train; return the end, whether by a moment, whether `after` was written, two positions, the best epoch, three lists of costs."""
+    """Train; return how it ended, two positions, the best epoch, three lists of costs."""
 
 def predict_float32(
     target: str, shape: Shape, parameters: Sequence[object], X: object, out: object, threads: int
@@ -241,7 +241,7 @@ def run_float64(
     watch: object | None,
     seconds: float,
 ) -> tuple[int, bool, bool, Position, Position, int, list[float], list[float], list[float]]:
-    """Train; return the end, whether by a moment, whether `after` was written, two positions, the best epoch, three lists of costs."""
+    """Train; return how it ended, two positions, the best epoch, three lists of costs."""
 
 def predict_float64(
     target: str, shape: Shape, parameters: Sequence[object], X: object, out: object, threads: int

@@ -212,7 +212,9 @@ def run(
             result = _epoch(plan, result, watch)
             if result.divergence is not None or result.interrupted:
                 break
-            result, ends = _looked_at(net, result, validation, score, look)
+            result, ends = _looked_at(
+                net, result, validation, score=score, look=look, n_threads=n_threads
+            )
             if ends:
                 break
     return result
@@ -222,8 +224,10 @@ def _looked_at(
     net: Network,
     ran: Run,
     validation: Examples | None,
+    *,
     score: Score | None,
     look: AfterEpoch | None,
+    n_threads: int | None,
 ) -> tuple[Run, bool]:
     """Validate after an epoch, and look at what it came to; say whether the run is to end."""
     validated = scored = None
@@ -232,7 +236,7 @@ def _looked_at(
         validated = cost(net, validation)
         ran = replace(ran, validation_costs=(*ran.validation_costs, validated))
         if score is not None:
-            A = predict(net, validation.X)
+            A = predict(net, validation.X, n_threads=n_threads)
             right = score.of == "right"
             scored = score.number(right_ones(net, A, validation.Y) if right else A)
             ran = replace(ran, scores=(*ran.scores, scored))

@@ -10,11 +10,11 @@ from ellnet.engines import array, native
 from ellnet.engines.coverage import unfit_arrays, unfit_network, unfit_run
 from ellnet.engines.many import run_side_by_side
 from ellnet.engines.protocol import (
+    AfterEpoch,
     Cache,
     Engine,
     Gradients,
     Job,
-    AfterEpoch,
     Mask,
     Run,
     Score,

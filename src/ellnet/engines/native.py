@@ -8,7 +8,8 @@ import importlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -28,13 +29,14 @@ from ellnet.engines.coverage import (
 )
 from ellnet.engines.divergence import diagnose
 from ellnet.engines.many import run_side_by_side
-from ellnet.engines.native_arrays import (
+from ellnet.engines.native_calls import (
     PRECISIONS,
     Seen,
+    Settings,
     empty_like,
-    parameters_of,
     readable,
     readable_parts,
+    trained,
 )
 from ellnet.engines.protocol import AfterEpoch, Divergence, Job, Run, Score, Watch
 from ellnet.engines.recursion import penalised, penalty_of
@@ -69,12 +71,6 @@ NAME = "native"
 
 WATCH_SECONDS = 0.02
 """Time between two questions to the watch of a run, about; 0 asks before every step."""
-
-MOST_EPOCHS = 2**40
-"""More than anybody takes: a call that is to take so many steps has no bound of epochs."""
-
-INTERRUPTED, DIVERGED = 1, 2
-"""How a run ends, by the numbers of native/training.hpp; 0 is done."""
 
 TARGET_VARIABLE = "ELLNET_TARGET"
 """The variable of the environment that names an instruction set to take."""
@@ -236,84 +232,30 @@ def run(
     plan = _plan(net, state, hyperparameters, train)
     seen = Seen(net, validation, np.dtype(state.dtype), score, look)
     threads = _threads_of(plan, hyperparameters, train, epochs, n_threads)
-    ended = _called(
-        *(plan, state, train, validation, seen),
-        epochs=epochs,
-        steps=-1,
-        threads=threads,
-        watch=watch,
-    )
-    at = ended.state
+    every_step = getattr(watch, "every_step", False)
+    asks = Settings(_native, target(), plan, threads, watch, 0.0 if every_step else WATCH_SECONDS)
+    ended = trained(asks, state, train, validation, seen, epochs=epochs)
     ran = Run(
-        at,
+        ended.state,
         iterations=ended.iterations,
         costs=ended.costs,
         validation_costs=ended.validation_costs,
         scores=tuple(seen.scores[: len(ended.costs)]),
-        interrupted=ended.how == INTERRUPTED,
+        interrupted=ended.interrupted,
         best=ended.best,
     )
     if ended.bad is not None:
         found = _diagnosis(net, ended.bad, hyperparameters, train, moment=ended.by_moment)
         return replace(ran, divergence=found)
-    if ended.how == INTERRUPTED or at.step == state.step:
+    steps = ended.state.step - state.step - 1
+    if ended.interrupted or steps < 0:
         return ran
-
-    def before() -> TrainingState:
-        steps = at.step - state.step - 1
-        return _called(plan, state, train, steps=steps, threads=threads).state if steps else state
-
-    return replace(ran, before=before)
+    return replace(ran, before=partial(_after, replace(asks, watch=None), state, train, steps))
 
 
-@dataclass(frozen=True, eq=False)
-class _Ended:
-    """What a call of the compiled engine gave."""
-
-    how: int
-    by_moment: bool
-    state: TrainingState
-    bad: TrainingState | None
-    best: Parameters | None
-    iterations: tuple[float, ...]
-    costs: tuple[float, ...]
-    validation_costs: tuple[float, ...]
-
-
-def _called(
-    plan: Any,
-    state: TrainingState,
-    train: Examples,
-    validation: Examples | None = None,
-    seen: Seen | None = None,
-    *,
-    epochs: int = MOST_EPOCHS,
-    steps: int,
-    threads: int,
-    watch: Watch | None = None,
-) -> _Ended:
-    """Train up to so many epochs, or steps where that is not negative; the state is only read."""
-    start = [parameters_of(group) for group in (state.parameters, *state.moments)]
-    after, bad = [empty_like(group) for group in start], empty_like(start[0])
-    looked = seen is not None and seen.asked
-    best = empty_like(start[0]) if looked else []
-    call = _native.run_float32 if state.dtype == "float32" else _native.run_float64
-    how, by_moment, stored, at, broken, best_epoch, *histories = call(
-        target(), plan, _position(state), *readable_parts(train),
-        None if validation is None else readable_parts(validation),
-        None if seen is None else seen.outputs, None if seen is None else seen.right,
-        epochs, steps, threads, start, after, bad, best, seen if looked else None, watch,
-        0.0 if getattr(watch, "every_step", False) else WATCH_SECONDS,
-    )  # fmt: skip
-    groups = after if stored else [group.arrays() for group in (state.parameters, *state.moments)]
-    return _Ended(
-        how,
-        by_moment,
-        _state_at(state, at, groups),
-        _state_at(state, broken, [bad, *groups[1:]]) if how == DIVERGED else None,
-        Parameters.from_arrays(best) if best_epoch >= 0 else None,
-        *(tuple(history) for history in histories),
-    )
+def _after(asks: Settings, state: TrainingState, train: Examples, steps: int) -> TrainingState:
+    """Return the state so many steps after another."""
+    return trained(asks, state, train, steps=steps).state if steps else state
 
 
 def _threads_of(
@@ -396,23 +338,6 @@ def _plan(net: Network, state: TrainingState, chosen: Hyperparameters, train: Ex
     plan.planned_epochs = max(1, chosen.epochs)
     plan.seed, plan.cuts = state.seed, state.cuts
     return plan
-
-
-def _position(state: TrainingState) -> Any:
-    return _native.Position(state.step, state.epoch, state.batch, state.epoch_cost)
-
-
-def _state_at(state: TrainingState, at: Any, groups: Sequence[Sequence[Array]]) -> TrainingState:
-    parameters, *moments = [Parameters.from_arrays(group) for group in groups]
-    return replace(
-        state,
-        parameters=parameters,
-        moments=tuple(moments),
-        step=at.step,
-        epoch=at.epoch,
-        batch=at.batch,
-        epoch_cost=at.epoch_cost,
-    )
 
 
 def _diagnosis(

@@ -12,12 +12,12 @@ from ellnet.network import Layers, Network, Parameters
 from ellnet.state import TrainingState
 
 __all__ = [
+    "AfterEpoch",
     "Cache",
     "Divergence",
     "Engine",
     "Gradients",
     "Job",
-    "AfterEpoch",
     "Mask",
     "Run",
     "Score",
@@ -172,7 +172,7 @@ class Run:
 
     @property
     def good(self) -> TrainingState | None:
-        """The state before the last step, whose cost was finite; None where the run was ended before its time.
+        """The state before the last step, whose cost was finite; None where the run was cut short.
 
         An engine may have to take the run's steps again for it.
         """
