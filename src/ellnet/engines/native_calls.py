@@ -117,7 +117,7 @@ def readable_parts(examples: Examples) -> tuple[Array, Array, Array | None]:
 
 @dataclass(frozen=True, eq=False)
 class Settings:
-    """How the compiled engine is called: its module, the target, what is chosen, whom it asks how often."""
+    """How the compiled engine is called: its module, target, what is chosen, whom it asks how often."""
 
     module: Any
     target: str
