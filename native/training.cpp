@@ -96,9 +96,13 @@ class Run {
         return false;
     }
 
-    /// Writes parameters and moments as they are.
+    /// Writes parameters and moments as they are. What was learned is not lost for want of a thread.
     void store(const Arrays<T>& to) {
-        together(copying_, [&](int thread) { path_->store(thread, copying_, to.parameters, to.moments); });
+        try {
+            together(copying_, [&](int thread) { path_->store(thread, copying_, to.parameters, to.moments); });
+        } catch (...) {
+            path_->store(0, 1, to.parameters, to.moments);
+        }
     }
 
     /// Trains until `epochs` more have ended, or `steps` steps have been taken where that is not negative.

@@ -236,9 +236,11 @@ def _looked_at(
         validated = cost(net, validation)
         ran = replace(ran, validation_costs=(*ran.validation_costs, validated))
         if score is not None:
-            A = predict(net, validation.X, n_threads=n_threads)
-            right = score.of == "right"
-            scored = score.number(right_ones(net, A, validation.Y) if right else A)
+            scored = math.nan
+            if math.isfinite(validated):
+                A = predict(net, validation.X, n_threads=n_threads)
+                right = score.of == "right"
+                scored = score.number(right_ones(net, A, validation.Y) if right else A)
             ran = replace(ran, scores=(*ran.scores, scored))
     if look is None:
         return ran, False

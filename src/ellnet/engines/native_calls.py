@@ -1,5 +1,6 @@
 """Calls of the compiled engine: what goes in, what comes out, and what is seen of an epoch meanwhile."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -76,7 +77,7 @@ class Seen:
         score = None
         if self._score is not None:
             seen = self.outputs.T if self.outputs is not None else self._right()
-            score = self._score.number(seen)
+            score = self._score.number(seen) if math.isfinite(validated) else math.nan
             self.scores.append(score)
         if self._look is None:
             return 0

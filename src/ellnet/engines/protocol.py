@@ -33,6 +33,8 @@ and all of the epoch; true ends the run there."""
 class Score(NamedTuple):
     """A number that a run takes of its validation examples after each epoch.
 
+    Where the validation cost is not finite, nothing is taken, and it is not a number.
+
     Attributes:
         of: what it is taken of: "right", which of the predictions are right, (m,) of bool, or
             "outputs", A[L] (n[L], m). A prediction of a softmax is right where its most probable class
