@@ -8,8 +8,9 @@ import pytest
 
 from ellnet.batches import Examples
 from ellnet.engines import ENGINES
-from ellnet.estimators import MLPClassifier, MLPRegressor, base
-from ellnet.hooks import Hook, Metric
+from ellnet.errors import DivergenceError
+from ellnet.estimators import MLPClassifier, MLPRegressor, base, fitting
+from ellnet.hooks import Hook, Metric, Outcome
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.loop import Loop
 from ellnet.network import Network, Parameters, initial_parameters
@@ -36,7 +37,7 @@ def labels_of(q: np.ndarray, kind: str) -> np.ndarray:
 
 def from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the loop call the engine for each epoch, and measure each score from predictions."""
-    inside = base.metric_of
+    inside = fitting.metric_of
 
     def outside(*given: Any) -> Metric | None:
         metric = inside(*given)
@@ -104,13 +105,19 @@ def test_the_same_epochs_are_chosen_as_from_outside(engine, case, weighted, monk
 def test_many_epochs_are_one_call(engine, monkeypatch):
     """A fit with early stopping calls the engine once, and predicts nothing for it."""
     X, q = table()
-    calls = []
-    taken = ENGINES[engine]
-    run, predict = taken.run, taken.predict
-    monkeypatch.setattr(taken, "run", lambda *a, **k: calls.append("run") or run(*a, **k))
-    monkeypatch.setattr(
-        taken, "predict", lambda *a, **k: calls.append("predict") or predict(*a, **k)
-    )
+    calls: list[str] = []
+
+    def counted(name: str) -> Any:
+        called = getattr(ENGINES[engine], name)
+
+        def call(*given: Any, **options: Any) -> Any:
+            calls.append(name)
+            return called(*given, **options)
+
+        return call
+
+    for name in ("run", "predict"):
+        monkeypatch.setattr(ENGINES[engine], name, counted(name))
 
     fitted = MLPClassifier(early_stopping=True, random_state=0, engine=engine).fit(X, q > 0)
 
@@ -132,9 +139,10 @@ def test_a_validation_cost_that_is_not_finite_ends_inside_as_outside(engine, mon
     )
 
     def outcome() -> tuple[Any, ...]:
-        with pytest.raises(Exception, match="validation cost") as raised:
+        with pytest.raises(DivergenceError, match="validation cost") as raised:
             train(net, data, chosen, held)
         ended = raised.value.outcome
+        assert isinstance(ended, Outcome)
         parts = (*ended.state.parameters.arrays(), *ended.network.parameters.arrays())
         place = ended.state.step, ended.state.epoch, ended.state.batch
         history = ended.history
@@ -152,8 +160,8 @@ def test_a_validation_cost_that_is_not_finite_ends_inside_as_outside(engine, mon
 def test_hooks_and_metrics_of_one_s_own_see_every_epoch():
     """Where somebody has to look from outside, the engine is left after each epoch."""
     X, q = table()
-    net = Network((6, 8, 1), ("relu", "sigmoid"), "binary_cross_entropy")
-    net = net.with_parameters(initial_parameters(net.n, net.activations[1:], seed=1))
+    n, g = (6, 8, 1), ("relu", "sigmoid")
+    net = Network(n, g, "binary_cross_entropy", initial_parameters(n, g, seed=1))
     data = Examples(X.T, (q > 0)[None, :].astype(float))
     seen = []
 
