@@ -161,28 +161,63 @@ Watch watch_of(const nb::object& watch) {
     };
 }
 
+/// The caller's look at an epoch, in the same way; it answers 1 to keep the parameters, 2 to end the run, 3 for both.
+Look look_of(const nb::object& look) {
+    if (look.is_none()) return {};
+    return [&look](double cost, double validated) {
+        const NormalNumbers normal;
+        const nb::gil_scoped_acquire gil;
+        const int said = nb::cast<int>(look(cost, validated));
+        return Verdict{(said & 1) != 0, (said & 2) != 0};
+    };
+}
+
 template <class T>
-nb::tuple run(const char* target, const Plan& plan, const Position& from, nb::handle X, nb::handle Y, nb::handle w,
-              nb::object validation, long epochs, int threads, const nb::sequence& parameters, const nb::sequence& moments,
-              const nb::sequence& bad, const nb::sequence& before, const nb::object& watch, double seconds) {
+Table<T> table_of(Held& held, nb::handle rows) {
+    const Py_buffer& view = held.hold(rows, true);
+    return {static_cast<T*>(view.buf), static_cast<long>(view.strides[0]) / static_cast<long>(sizeof(T))};
+}
+
+/// Groups of the caller's arrays: parameters, then moments.
+template <class T>
+Arrays<T> arrays_of(Held& held, const nb::sequence& groups, bool writable) {
+    Arrays<T> all;
+    for (const nb::handle group : groups) {
+        Parameters<T> arrays = held.parameters<T>(group, writable);
+        if (all.parameters.empty())
+            all.parameters = std::move(arrays);
+        else
+            all.moments.push_back(std::move(arrays));
+    }
+    return all;
+}
+
+template <class T>
+nb::tuple run(const char* target, const Plan& plan, const Position& position, nb::handle X, nb::handle Y, nb::handle w,
+              nb::object validation, nb::object outputs, nb::object right, long epochs, std::int64_t steps, int threads,
+              const nb::sequence& start, const nb::sequence& after, const nb::sequence& bad, const nb::sequence& best,
+              const nb::object& look, const nb::object& watch, double seconds) {
     Held held;
     const Examples examples = examples_of(held, X, Y, w);
     Examples held_out;
     if (!validation.is_none()) held_out = examples_of(held, validation[0], validation[1], validation[2]);
-    const Parameters<T> theta = held.parameters<T>(parameters, true), broken = held.parameters<T>(bad, true);
-    std::vector<Parameters<T>> velocities, last_but_one;
-    for (const nb::handle each : moments) velocities.push_back(held.parameters<T>(each, true));
-    for (const nb::handle each : before) last_but_one.push_back(held.parameters<T>(each, true));
+    Seen<T> seen;
+    if (!outputs.is_none()) seen.outputs = table_of<T>(held, outputs);
+    if (!right.is_none()) seen.right = static_cast<unsigned char*>(held.hold(right, true).buf);
+    const Arrays<T> from = arrays_of<T>(held, start, false), to = arrays_of<T>(held, after, true);
+    const Parameters<T> broken = held.parameters<T>(bad, true), kept = held.parameters<T>(best, true);
     const Target& chosen = target_of(target);
+    const Look looked = look_of(look);
     const Watch asked = watch_of(watch);
     Report report;
     {
         const nb::gil_scoped_release released;
-        report = train<T>(chosen, plan, from, examples, validation.is_none() ? nullptr : &held_out, epochs, threads,
-                          theta, velocities, broken, last_but_one, asked, watch.is_none() ? LOOK_EVERY : seconds);
+        report = train<T>(chosen, plan, position, examples, validation.is_none() ? nullptr : &held_out, seen,
+                          Limit{epochs, steps}, threads, from, to, broken, kept, looked, asked,
+                          watch.is_none() ? LOOK_EVERY : seconds);
     }
-    return nb::make_tuple(static_cast<int>(report.end), report.whole_cost, report.position, report.bad, report.good,
-                          report.iterations, report.costs, report.validation_costs);
+    return nb::make_tuple(static_cast<int>(report.end), report.whole_cost, report.stored, report.position, report.bad,
+                          report.best, report.iterations, report.costs, report.validation_costs);
 }
 
 template <class T>
@@ -190,11 +225,11 @@ void predict_into(const char* target, const Shape& shape, const Reading<T>& read
                   int threads) {
     Held held;
     const Source source = held.source(X);
-    const Py_buffer& view = held.hold(out, true);
-    const Table<T> rows{static_cast<T*>(view.buf), static_cast<long>(view.strides[0]) / static_cast<long>(sizeof(T))};
+    const Table<T> rows = table_of<T>(held, out);
+    const long m = static_cast<long>(nb::cast<std::int64_t>(nb::getattr(out, "shape")[0]));
     const Target& chosen = target_of(target);
     const nb::gil_scoped_release released;
-    predict<T>(chosen, shape, reading.parameters, source, static_cast<long>(view.shape[0]), threads, rows, look_for_signals());
+    predict<T>(chosen, shape, reading.parameters, source, m, threads, rows, look_for_signals());
 }
 
 template <class T>
@@ -284,10 +319,11 @@ void bind_calls(nb::module_& module, const std::string& precision) {
             "copied", [](const Reading<T>& reading) { return reading.held.copied(); },
             "Whether it reads copies, which do not follow what is written to the arrays.");
     module.def(("run_" + precision).c_str(), &run<T>, nb::arg("target"), nb::arg("plan"), nb::arg("position"),
-               nb::arg("X"), nb::arg("Y"), nb::arg("w").none(), nb::arg("validation").none(), nb::arg("epochs"),
-               nb::arg("threads"), nb::arg("parameters"), nb::arg("moments"), nb::arg("bad"), nb::arg("before"),
-               nb::arg("watch").none(), nb::arg("seconds"),
-               "Train in place; return the end, whether by a moment, three positions, three lists of costs.");
+               nb::arg("X"), nb::arg("Y"), nb::arg("w").none(), nb::arg("validation").none(),
+               nb::arg("outputs").none(), nb::arg("right").none(), nb::arg("epochs"), nb::arg("steps"),
+               nb::arg("threads"), nb::arg("start"), nb::arg("after"), nb::arg("bad"), nb::arg("best"),
+               nb::arg("look").none(), nb::arg("watch").none(), nb::arg("seconds"),
+               "Train; return how it ended, two positions, the best epoch, three lists of costs.");
     module.def(("predict_" + precision).c_str(), &predict_into<T>, nb::arg("target"), nb::arg("shape"),
                nb::arg("reading"), nb::arg("X"), nb::arg("out"), nb::arg("threads"),
                "Write A[L] of the columns of X to the rows of `out`.");

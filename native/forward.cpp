@@ -32,13 +32,14 @@ class TilesForward final : public Forward<T> {
         }
     }
 
-    void add_losses(const Examples& examples, long first, long count, double& total) override {
+    void add_losses(const Examples& examples, long first, long count, double& total, Table<T> out) override {
         const Rows<T> Y{Y_.data(), JUMP};
         double losses[TOGETHER];
         for (long at = 0; at < count; at += TOGETHER) {
             const long rows = std::min(TOGETHER, count - at);
             const Rows<T> Z = last_z(examples.X, first + at, rows);
             for (long r = 0; r < rows; ++r) gather_row(examples.Y, first + at + r, shape_.n.back(), Y, r);
+            if (out.data) write_outputs(Z, rows, out.from(at));
             kernels_.output(shape_.activations.back(), cost_.cost(), shape_.n.back(), Z, Y, weights_, rows,
                             scratch_.data(), Rows<T>{nullptr, 0}, losses);
             for (long r = 0; r < rows; ++r)
@@ -48,6 +49,16 @@ class TilesForward final : public Forward<T> {
 
   private:
     static constexpr long JUMP = TOGETHER * PANEL<T>;
+
+    /// Writes A[L], made of a copy of Z[L] as `outputs` makes it.
+    void write_outputs(Rows<const T> Z, long rows, Table<T> out) {
+        const long size = panels_of<T>(shape_.n.back()) * JUMP;
+        if (!A_.data()) A_ = Array<T>(size);
+        std::copy_n(Z.data, size, A_.data());
+        const Rows<T> A{A_.data(), JUMP};
+        kernels_.output_value(shape_.activations.back(), shape_.n.back(), A, rows);
+        for (long r = 0; r < rows; ++r) scatter_row(A, r, shape_.n.back(), out.data + r * out.stride);
+    }
 
     Rows<T> last_z(const Source& X, long first, long rows) {
         Rows<T> now{buffers_[0].data(), JUMP}, next{buffers_[1].data(), JUMP};
@@ -68,7 +79,7 @@ class TilesForward final : public Forward<T> {
     const Shape shape_;
     const CostTable<T> cost_;
     const std::vector<Dense<T>> layers_;
-    Array<T> buffers_[2], Y_, scratch_;
+    Array<T> buffers_[2], Y_, A_, scratch_;
     T weights_[TOGETHER];
 };
 
@@ -95,12 +106,11 @@ class LanesForward final : public Forward<T> {
             const long slots = std::min(SLOTS, count - at);
             gather_slots(X, nullptr, first + at, shape_.n.front(), slots, 0, A_.data());
             kernels_.tiny_forward(net_, theta_, slots, A_.data());
-            for (long s = 0; s < slots; ++s)
-                for (long k = 0; k < shape_.n.back(); ++k) out.data[(at + s) * out.stride + k] = output_[k * SLOTS + s];
+            write_outputs(slots, out.from(at));
         }
     }
 
-    void add_losses(const Examples& examples, long first, long count, double& total) override {
+    void add_losses(const Examples& examples, long first, long count, double& total, Table<T> out) override {
         alignas(64) T losses[SLOTS];
         for (long at = 0; at < count; at += SLOTS) {
             const long slots = std::min(SLOTS, count - at);
@@ -108,6 +118,7 @@ class LanesForward final : public Forward<T> {
             gather_slots(examples.Y, nullptr, first + at, shape_.n.back(), slots, 0, Y_.data());
             kernels_.tiny_step(net_, theta_, slots, A_.data(), nullptr, Y_.data(), weights_, dZ_.data(), losses,
                                nullptr, true);
+            if (out.data) write_outputs(slots, out.from(at));
             for (long s = 0; s < slots; ++s) {
                 const double weight = examples.w.data ? entry(examples.w, 0, first + at + s) : 1.0;
                 total += weight * static_cast<double>(losses[s]);
@@ -116,6 +127,11 @@ class LanesForward final : public Forward<T> {
     }
 
   private:
+    void write_outputs(long slots, Table<T> out) const {
+        for (long s = 0; s < slots; ++s)
+            for (long k = 0; k < shape_.n.back(); ++k) out.data[s * out.stride + k] = output_[k * SLOTS + s];
+    }
+
     const Kernels<T>& kernels_;
     const Shape shape_;
     const CostTable<T> cost_;

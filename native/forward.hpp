@@ -32,8 +32,8 @@ class Forward {
     /// Writes A[L] of the examples first..first + count to rows of `out`.
     virtual void outputs(const Source& X, long first, long count, Table<T> out) = 0;
 
-    /// Adds each example's weight times its loss to `total`, one after another.
-    virtual void add_losses(const Examples& examples, long first, long count, double& total) = 0;
+    /// Adds each example's weight times its loss to `total`, one after another. Writes A[L] to rows of `out` where it has a place.
+    virtual void add_losses(const Examples& examples, long first, long count, double& total, Table<T> out) = 0;
 
   protected:
     bool stopped() const { return stop_(); }

@@ -28,30 +28,52 @@ void each_weight(const Dense<T>& layer, const Matrix<T>& W, Each&& each) {
     }
 }
 
-/// Copies W (units, inputs) and b (units, 1) into panels, panel by panel. Returns false where it was stopped between two.
-template <class T>
-bool pack(const Dense<T>& layer, const Matrix<T>& W, const Matrix<T>& b, T* panels, Stop stop = {}) {
-    for (long first = 0; first < layer.units; first += PANEL<T>) {
+/// Panels from one number up to another: what one thread copies.
+struct Share {
+    long begin, end;
+};
+
+inline Share share_of(long panels, int thread, int threads) {
+    return {panels * thread / threads, panels * (thread + 1) / threads};
+}
+
+/// Calls `each(part, W, b, panel)` for every panel of a share: its units as a layer, and their weights and biases.
+template <class T, class Each>
+bool each_panel(const Dense<T>& layer, const Matrix<T>& W, const Matrix<T>& b, T* panels, Share share, Each&& each) {
+    for (long number = share.begin; number < share.end; ++number) {
+        const long first = number * PANEL<T>;
         Dense<T> part = layer;
         part.units = std::min(PANEL<T>, layer.units - first);
         const Matrix<T> below{&W.at(first, 0), W.row_stride, W.column_stride}, bias{&b.at(first, 0), b.row_stride, b.column_stride};
-        T* out = layer.panel(panels, first / PANEL<T>);
-        each_weight(part, below, [&](long j, long k, long at) { out[at] = k < part.inputs ? below.at(j, k) : bias.at(j, 0); });
-        if (stop()) return false;
+        if (!each(part, below, bias, layer.panel(panels, number))) return false;
     }
     return true;
 }
 
-/// Copies panels back.
+/// Copies W (units, inputs) and b (units, 1) into panels, panel by panel, with zeros beside the units that there are. Returns
+/// false where it was stopped between two.
 template <class T>
-void unpack(const Dense<T>& layer, const T* panels, const Matrix<T>& W, const Matrix<T>& b) {
-    each_weight(layer, W, [&](long j, long k, long at) { (k < layer.inputs ? W.at(j, k) : b.at(j, 0)) = panels[at]; });
+bool pack(const Dense<T>& layer, const Matrix<T>& W, const Matrix<T>& b, T* panels, Stop stop, Share share) {
+    return each_panel(layer, W, b, panels, share, [&](const Dense<T>& part, const Matrix<T>& below, const Matrix<T>& bias, T* out) {
+        if (part.units < PANEL<T>) std::fill_n(out, part.size(), T(0));
+        each_weight(part, below, [&](long j, long k, long at) { out[at] = k < part.inputs ? below.at(j, k) : bias.at(j, 0); });
+        return !stop();
+    });
 }
 
-/// Fills the transposed panels from the panels. Returns false where it was stopped between two.
+/// Copies panels back.
 template <class T>
-bool transpose(const Dense<T>& layer, Stop stop = {}) {
-    for (long i = 0; i < layer.input_panels(); ++i) {
+void unpack(const Dense<T>& layer, T* panels, const Matrix<T>& W, const Matrix<T>& b, Share share) {
+    each_panel(layer, W, b, panels, share, [&](const Dense<T>& part, const Matrix<T>& below, const Matrix<T>& bias, const T* from) {
+        each_weight(part, below, [&](long j, long k, long at) { (k < part.inputs ? below.at(j, k) : bias.at(j, 0)) = from[at]; });
+        return true;
+    });
+}
+
+/// Fills transposed panels from the panels. Returns false where it was stopped between two.
+template <class T>
+bool transpose(const Dense<T>& layer, Stop stop, Share share) {
+    for (long i = share.begin; i < share.end; ++i) {
         T* out = layer.transposed + i * layer.units * PANEL<T>;
         const long left = layer.inputs - i * PANEL<T>, rows = left < PANEL<T> ? left : PANEL<T>;
         for (long j = 0; j < layer.units; ++j) {

@@ -46,9 +46,14 @@ class Path {
   public:
     virtual ~Path() = default;
 
-    /// Takes over parameters and moments. Returns false where it was stopped: nothing is whole then.
-    virtual bool load(const Parameters<T>& parameters, const std::vector<Parameters<T>>& moments, Stop stop) = 0;
-    virtual void store(const Parameters<T>& parameters, const std::vector<Parameters<T>>& moments) const = 0;
+    /// A thread's share of taking over parameters and moments; once all have met, its share of `turn` makes them ready. What
+    /// `stop` leaves is not whole.
+    virtual void load(int thread, int threads, const Parameters<T>& parameters,
+                      const std::vector<Parameters<T>>& moments, Stop stop) = 0;
+    virtual void turn(int thread, int threads, Stop stop) = 0;
+    /// A thread's share of writing parameters and moments to the caller's arrays.
+    virtual void store(int thread, int threads, const Parameters<T>& parameters,
+                       const std::vector<Parameters<T>>& moments) const = 0;
 
     /// First phase: losses and dZ of the examples begin..begin + count of the minibatch. `stop` is asked now and then by
     /// the thread that it was given to, and ends the phase early where it is true.

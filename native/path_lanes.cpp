@@ -32,13 +32,17 @@ class Lanes final : public Path<T> {
         each_parameter([this](long l, long, long k, long i) { is_weight_[i] = k < units(l - 1) ? T(1) : T(0); });
     }
 
-    bool load(const Parameters<T>& parameters, const std::vector<Parameters<T>>& moments, Stop) override {
+    void load(int thread, int, const Parameters<T>& parameters, const std::vector<Parameters<T>>& moments, Stop) override {
+        if (thread != 0) return;
         copy_in(parameters, theta_[0]);
         for (std::size_t i = 0; i < moments.size(); ++i) copy_in(moments[i], theta_[i + 1]);
-        return true;
     }
 
-    void store(const Parameters<T>& parameters, const std::vector<Parameters<T>>& moments) const override {
+    void turn(int, int, Stop) override {}
+
+    void store(int thread, int, const Parameters<T>& parameters,
+               const std::vector<Parameters<T>>& moments) const override {
+        if (thread != 0) return;
         copy_out(theta_[0], parameters);
         for (std::size_t i = 0; i < moments.size(); ++i) copy_out(theta_[i + 1], moments[i]);
     }

@@ -49,29 +49,32 @@ class Tiles final : public Path<T> {
         share_tiles(threads);
     }
 
-    bool load(const Parameters<T>& parameters, const std::vector<Parameters<T>>& moments, Stop stop) override {
+    void load(int thread, int threads, const Parameters<T>& parameters, const std::vector<Parameters<T>>& moments,
+              Stop stop) override {
         for (long l = 1; l <= shape_.L(); ++l) {
-            Layer<T>& layer = at(l);
-            // A run that diverged may have left numbers beside the units that there are.
-            for (const Array<T>* each : {&layer.panels, &layer.first, &layer.second}) {
-                std::fill_n(each->data(), each->count(), T(0));
-                if (stop()) return false;
-            }
-            if (!pack(layer.dense, parameters[2 * l - 2], parameters[2 * l - 1], layer.dense.panels, stop)) return false;
-            if (layer.dense.transposed && !transpose(layer.dense, stop)) return false;
+            const Dense<T>& dense = at(l).dense;
+            const Share share = share_of(dense.count(), thread, threads);
+            if (!pack(dense, parameters[2 * l - 2], parameters[2 * l - 1], dense.panels, stop, share)) return;
             for (std::size_t i = 0; i < moments.size(); ++i)
-                if (!pack(layer.dense, moments[i][2 * l - 2], moments[i][2 * l - 1], layer.dense.moments[i], stop))
-                    return false;
+                if (!pack(dense, moments[i][2 * l - 2], moments[i][2 * l - 1], dense.moments[i], stop, share)) return;
         }
-        return true;
     }
 
-    void store(const Parameters<T>& parameters, const std::vector<Parameters<T>>& moments) const override {
+    void turn(int thread, int threads, Stop stop) override {
+        for (long l = 2; l <= shape_.L(); ++l) {
+            const Dense<T>& dense = at(l).dense;
+            if (!transpose(dense, stop, share_of(dense.input_panels(), thread, threads))) return;
+        }
+    }
+
+    void store(int thread, int threads, const Parameters<T>& parameters,
+               const std::vector<Parameters<T>>& moments) const override {
         for (long l = 1; l <= shape_.L(); ++l) {
-            const Layer<T>& layer = at(l);
-            unpack(layer.dense, layer.dense.panels, parameters[2 * l - 2], parameters[2 * l - 1]);
+            const Dense<T>& dense = at(l).dense;
+            const Share share = share_of(dense.count(), thread, threads);
+            unpack(dense, dense.panels, parameters[2 * l - 2], parameters[2 * l - 1], share);
             for (std::size_t i = 0; i < moments.size(); ++i)
-                unpack(layer.dense, layer.dense.moments[i], moments[i][2 * l - 2], moments[i][2 * l - 1]);
+                unpack(dense, dense.moments[i], moments[i][2 * l - 2], moments[i][2 * l - 1], share);
         }
     }
 
@@ -144,7 +147,7 @@ class Tiles final : public Path<T> {
         for (long l = 1; l <= shape_.L(); ++l) {
             const Dense<T>& dense = at(l).dense;
             for (long i = 0; i < dense.size(); ++i) dense.gradients[i] *= factor;
-            unpack(dense, dense.gradients, gradients[2 * l - 2], gradients[2 * l - 1]);
+            unpack(dense, dense.gradients, gradients[2 * l - 2], gradients[2 * l - 1], {0, dense.count()});
         }
     }
 
@@ -178,7 +181,7 @@ class Tiles final : public Path<T> {
             T* now[3] = {layer.dense.panels, layer.dense.moments[0], layer.dense.moments[1]};
             for (int i = 0; i <= layer.moments(); ++i)
                 std::copy_n(layer.saved[i].data(), layer.dense.size(), now[i]);
-            if (layer.dense.transposed) transpose(layer.dense);
+            if (layer.dense.transposed) transpose(layer.dense, {}, {0, layer.dense.input_panels()});
         }
     }
 

@@ -83,7 +83,7 @@ class Weights {
             dense.activation = shape_.activations[l - 1];
             panels_.emplace_back(dense.size());
             dense.panels = panels_.back().data();
-            if (!pack(dense, parameters[2 * l - 2], parameters[2 * l - 1], dense.panels, stop)) return false;
+            if (!pack(dense, parameters[2 * l - 2], parameters[2 * l - 1], dense.panels, stop, {0, dense.count()})) return false;
             layers_.push_back(dense);
         }
         return true;
@@ -146,7 +146,7 @@ double cost(const Target& target, const Shape& shape, const Parameters<T>& param
     const bool whole = weights.load(parameters, question.of(0)) &&
                        in_chunks(weights, examples.m, threads, question,
                                  [&](Forward<T>& forward, long first, long count, long number) {
-                                     forward.add_losses(examples, first, count, losses[number]);
+                                     forward.add_losses(examples, first, count, losses[number], {nullptr, 0});
                                  });
     question.rethrow();
     if (!whole) return std::numeric_limits<double>::quiet_NaN();
@@ -166,9 +166,10 @@ double cost_and_gradients(const Target& target, const Shape& shape, const Parame
         shape.tiny() ? lanes_path(kernels, shape, 0, false)
                      : tiles_path(kernels, shape, 0, std::min(CHUNK, examples.m), true, false, threads);
     Question question(interrupted);
-    const bool loaded = path->load(parameters, {}, question.of(0));
+    path->load(0, 1, parameters, {}, question.of(0));
+    path->turn(0, 1, question.of(0));
     question.rethrow();
-    if (!loaded) return std::numeric_limits<double>::quiet_NaN();
+    if (question.stopped()) return std::numeric_limits<double>::quiet_NaN();
     const double m = static_cast<double>(examples.m);
     Minibatch all{&examples, nullptr, 0, examples.m, 1.0, nullptr, Address{}};
     double weight = 0, losses = 0;

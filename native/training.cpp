@@ -11,6 +11,7 @@
 #include "memory.hpp"
 #include "orders.hpp"
 #include "rates.hpp"
+#include "rightness.hpp"
 #include "team.hpp"
 
 namespace ellnet {
@@ -20,6 +21,12 @@ namespace {
 /// Steps after which a copy of parameters and moments is kept, to go back to from a divergence; the fewer where they take long.
 constexpr std::int64_t KEPT_EVERY = 256, KEPT_EVERY_AT_LEAST = 16;
 constexpr double KEPT_SECONDS = 4.0;
+
+/// Parameters from which on several threads share the copying into panels and back.
+constexpr double WORTH_SHARING = 1 << 19;
+
+/// More epochs than anybody takes.
+constexpr long ANY = 1L << 40;
 
 /// Steps of a tiny network between two looks at the clock.
 constexpr std::int64_t TINY_STEPS = 64;
@@ -36,11 +43,16 @@ template <class T>
 class Run {
   public:
     Run(const Target& target, const Plan& plan, const Position& from, const Examples& examples,
-        const Examples* validation, int threads, const Watch& watch, double seconds)
+        const Examples* validation, const Seen<T>& seen, int threads, const Parameters<T>& best, const Look& look,
+        const Watch& watch, double seconds)
         : plan_(plan),
           examples_(examples),
           validation_(validation),
+          seen_(seen),
           threads_(plan.shape.tiny() ? 1 : threads),
+          copying_(plan.shape.products() < WORTH_SHARING ? 1 : threads_),
+          best_(best),
+          look_(look),
           watch_(watch),
           seconds_(seconds),
           barrier_(threads_),
@@ -59,22 +71,38 @@ class Run {
         ahead_ = order_ && plan.shape.tiny() && threads > 1;
         if (dropout) keep_.resize(plan.dropout.size());
         if (validation) {
+            const bool aside = seen.right && !seen.outputs.data;
             for (int i = 0; i < threads_; ++i) {
                 forward_.push_back(path_->forward());
                 forward_.back()->ask({i == 0 ? stop_validating : validating_stopped, this});
+                outputs_.emplace_back(aside ? CHUNK * plan.shape.n.back() : 0);
             }
             losses_ = Array<double>((validation->m + CHUNK - 1) / CHUNK);
         }
     }
 
-    Path<T>& path() { return *path_; }
-
     /// Takes over parameters and moments. Returns false where the watch ended the run meanwhile.
-    bool load(const Parameters<T>& parameters, const std::vector<Parameters<T>>& moments) {
-        if (path_->load(parameters, moments, {stop_inside, this})) return true;
+    bool load(const Arrays<T>& from) {
+        Barrier packed(copying_);
+        together(copying_, [&](int thread) {
+            const Stop stop{thread == 0 ? stop_this_step : step_stopped, this};
+            path_->load(thread, copying_, from.parameters, from.moments, stop);
+            packed.wait();
+            path_->turn(thread, copying_, stop);
+        });
         if (failure_) std::rethrow_exception(failure_);
+        if (!aborted_.load()) return true;
         end(End::interrupted);
         return false;
+    }
+
+    /// Writes parameters and moments as they are. What was learned is not lost for want of a thread.
+    void store(const Arrays<T>& to) {
+        try {
+            together(copying_, [&](int thread) { path_->store(thread, copying_, to.parameters, to.moments); });
+        } catch (...) {
+            path_->store(0, 1, to.parameters, to.moments);
+        }
     }
 
     /// Trains until `epochs` more have ended, or `steps` steps have been taken where that is not negative.
@@ -99,6 +127,8 @@ class Run {
         kept = *kept_;
         return true;
     }
+
+    bool finite() const { return path_->finite(0, 1); }
 
     void stand_at(const Position& position) { report_.position = position; }
 
@@ -254,6 +284,10 @@ class Run {
         barrier_.wait();
         if (thread == 0) alone([this] { close(); });
         barrier_.wait();
+        if (!keep_best_) return;
+        path_->store(thread, threads_, best_, {});
+        barrier_.wait();
+        if (thread == 0) keep_best_ = false;
     }
 
     void close() {
@@ -263,19 +297,31 @@ class Run {
             report_.whole_cost = true;
             return end(End::diverged);
         }
-        if (!repeating_) report_.costs.push_back(at.epoch_cost / plan_.weight);
-        if (validation_ && !repeating_) {
-            double total = 0;
-            for (long i = 0; i < losses_.count(); ++i) total += losses_[i];
-            report_.validation_costs.push_back(total / validation_weight());
-        }
+        const Verdict verdict = repeating_ ? Verdict{} : judge();
         ++at.epoch;
         at.batch = 0;
         at.epoch_cost = 0;
         epoch_ended_ = false;
-        if (at.epoch >= last_epoch_) return end(End::done);
+        keep_best_ = verdict.keep;
+        if (keep_best_) report_.best = at.epoch;
+        if (verdict.end || at.epoch >= last_epoch_) return end(End::done);
         if (!use_order() || ask(false)) return;
         prepare();
+    }
+
+    /// Records what the epoch came to, and hears what is to be done.
+    Verdict judge() {
+        const double cost = report_.position.epoch_cost / plan_.weight;
+        double validated = std::numeric_limits<double>::quiet_NaN();
+        if (validation_) {
+            double total = 0;
+            for (long i = 0; i < losses_.count(); ++i) total += losses_[i];
+            validated = total / validation_weight();
+        }
+        const Verdict verdict = look_ ? look_(cost, validated) : Verdict{};
+        report_.costs.push_back(cost);
+        if (validation_) report_.validation_costs.push_back(validated);
+        return verdict;
     }
 
     double validation_weight() const {
@@ -286,11 +332,14 @@ class Run {
     }
 
     void validate(int thread) {
+        const auto at = static_cast<std::size_t>(thread);
         for (long chunk = thread; chunk < losses_.count() && !stop_validation_.load(); chunk += threads_) {
-            const long first = chunk * CHUNK;
+            const long first = chunk * CHUNK, count = std::min(CHUNK, validation_->m - first);
+            Table<T> outputs{outputs_[at].data(), plan_.shape.n.back()};
+            if (!outputs_[at].count()) outputs = seen_.outputs.data ? seen_.outputs.from(first) : Table<T>{nullptr, 0};
             losses_[chunk] = 0;
-            forward_[static_cast<std::size_t>(thread)]->add_losses(
-                *validation_, first, std::min(CHUNK, validation_->m - first), losses_[chunk]);
+            forward_[at]->add_losses(*validation_, first, count, losses_[chunk], outputs);
+            if (seen_.right) mark_right(plan_.shape, outputs, validation_->Y, first, count, seen_.right + first);
             if (thread == 0) stop_validating(this);
         }
     }
@@ -314,8 +363,7 @@ class Run {
             for (long i = 0; i < batch_.m; ++i) batch_weight_ += batch_.weight(i);
             batch_.scale = batch_weight_ > 0 ? static_cast<double>(batch_.m) / batch_weight_ : 0.0;
         }
-        const bool last = at.epoch + 1 == last_epoch_ && at.batch + 1 == batches_;
-        keep_due_ = !repeating_ && (last || is_due(at.step - kept_at_));
+        keep_due_ = !repeating_ && is_due(at.step - kept_at_);
         prepare_rates();
     }
 
@@ -434,7 +482,10 @@ class Run {
     const Plan& plan_;
     const Examples& examples_;
     const Examples* validation_;
-    const int threads_;
+    const Seen<T> seen_;
+    const int threads_, copying_;
+    const Parameters<T>& best_;
+    const Look& look_;
     const Watch& watch_;
     const double seconds_;
     Barrier barrier_;
@@ -445,6 +496,7 @@ class Run {
     std::optional<Orders> order_;
     bool ahead_ = false;  ///< a second thread draws the next order: a tiny network leaves it nothing else to do
     std::vector<std::unique_ptr<Forward<T>>> forward_;
+    std::vector<Array<T>> outputs_;  ///< of each thread, where they are only looked at
     Array<double> losses_;
 
     Report report_;
@@ -456,6 +508,7 @@ class Run {
     Step<T> step_{};
     double batch_weight_ = 0, cost_ = 0, penalty_ = 0, asked_ = 0, kept_time_ = 0;
     bool ended_ = false, epoch_ended_ = false, keep_due_ = false, repeating_ = false;
+    bool keep_best_ = false;  ///< the epoch that has just ended is the best so far
     bool unsaved_ = false;  ///< a copy was stopped halfway, and with it the step
     bool wished_ = false;   ///< the watch said stop while weights changed
     std::atomic<bool> aborted_{false}, given_up_{false}, stop_validation_{false}, whole_{true};
@@ -474,64 +527,81 @@ bool stopped_at(Run<T>& run, const Position& from, const Position& at) {
     return true;
 }
 
+/// After a divergence whose last state before it was not whole: takes the epochs again up to the beginning of the one that met
+/// it. Where that is the first, or the run is stopped on the way, nothing of this call is kept.
+template <class T>
+void go_back_to_epoch(Run<T>& run, const Position& from, std::int64_t epoch, const Arrays<T>& start,
+                      const Arrays<T>& after) {
+    run.repeat();
+    run.stand_at(from);
+    if (epoch == from.epoch) return;
+    if (run.load(start)) run.go(static_cast<long>(epoch - from.epoch), -1);
+    if (stopped_at(run, from, from)) return;
+    run.store(after);
+    run.report().stored = true;
+}
+
 /// After a divergence: takes the steps again up to the last whose cost was finite, and one more.
 template <class T>
-void go_back(Run<T>& run, const Position& from, const Parameters<T>& parameters,
-             const std::vector<Parameters<T>>& moments, const Parameters<T>& bad) {
+void go_back(Run<T>& run, const Position& from, const Arrays<T>& start, const Arrays<T>& after,
+             const Parameters<T>& bad) {
     const Position diverged = run.report().position;
     run.repeat();
     if (diverged.step == from.step) {
-        if (!bad.empty() && run.load(parameters, moments)) run.path().store(bad, {});
+        if (!bad.empty() && run.load(start)) run.store({bad, {}});
         run.stand_at(from);
         return;
     }
     Position at = from;
-    const bool there = run.go_back(at) || run.load(parameters, moments);
+    const bool copied = run.go_back(at);
+    const bool there = copied || run.load(start);
     run.stand_at(at);
-    constexpr long ANY = 1L << 40;
     if (there) run.go(ANY, diverged.step - 1 - at.step);
     if (stopped_at(run, from, at)) {
-        if (run.go_back(at)) run.path().store(parameters, moments);
+        run.report().stored = run.go_back(at);
+        if (run.report().stored) run.store(after);
         return;
     }
-    // A parameter may have been infinite before a cost was: then nothing of this call is kept.
-    const bool whole = run.path().finite(0, 1);
-    const Position good = whole ? run.report().position : from;
-    if (whole) run.path().store(parameters, moments);
+    // A parameter may have been infinite before a cost was.
+    const bool whole = run.finite();
+    const Position good = run.report().position;
+    if (whole) run.store(after);
+    run.report().stored = whole;
     run.repeat();
     run.go(ANY, 1);
-    if (!bad.empty()) run.path().store(bad, {});
-    if (!stopped_at(run, from, good)) run.stand_at(good);
+    if (!bad.empty()) run.store({bad, {}});
+    if (stopped_at(run, from, whole ? good : from)) return;
+    if (whole) return run.stand_at(good);
+    go_back_to_epoch(run, from, diverged.epoch, start, after);
 }
 
 }  // namespace
 
 template <class T>
 Report train(const Target& target, const Plan& plan, const Position& from, const Examples& examples,
-             const Examples* validation, long epochs, int threads, const Parameters<T>& parameters,
-             const std::vector<Parameters<T>>& moments, const Parameters<T>& bad,
-             const std::vector<Parameters<T>>& before, const Watch& watch, double seconds) {
-    Run<T> run(target, plan, from, examples, validation, threads, watch, seconds);
+             const Examples* validation, const Seen<T>& seen, Limit limit, int threads, const Arrays<T>& start,
+             const Arrays<T>& after, const Parameters<T>& bad, const Parameters<T>& best, const Look& look,
+             const Watch& watch, double seconds) {
+    Run<T> run(target, plan, from, examples, validation, seen, threads, best, look, watch, seconds);
     Report& report = run.report();
-    if (!run.load(parameters, moments)) return std::move(report);
-    run.go(epochs, -1);
+    if (!run.load(start)) return std::move(report);
+    run.go(limit.epochs, limit.steps);
     if (report.end != End::diverged) {
-        run.path().store(parameters, moments);
-        if (report.end == End::done && !before.empty() && run.go_back(report.good))
-            run.path().store(before.front(), {before.begin() + 1, before.end()});
+        run.store(after);
+        report.stored = true;
         return std::move(report);
     }
     report.bad = report.position;
-    go_back(run, from, parameters, moments, bad);
+    go_back(run, from, start, after, bad);
     if (report.end != End::interrupted) report.end = End::diverged;
     return std::move(report);
 }
 
-template Report train(const Target&, const Plan&, const Position&, const Examples&, const Examples*, long, int,
-                      const Parameters<float>&, const std::vector<Parameters<float>>&, const Parameters<float>&,
-                      const std::vector<Parameters<float>>&, const Watch&, double);
-template Report train(const Target&, const Plan&, const Position&, const Examples&, const Examples*, long, int,
-                      const Parameters<double>&, const std::vector<Parameters<double>>&, const Parameters<double>&,
-                      const std::vector<Parameters<double>>&, const Watch&, double);
+template Report train(const Target&, const Plan&, const Position&, const Examples&, const Examples*, const Seen<float>&,
+                      Limit, int, const Arrays<float>&, const Arrays<float>&, const Parameters<float>&,
+                      const Parameters<float>&, const Look&, const Watch&, double);
+template Report train(const Target&, const Plan&, const Position&, const Examples&, const Examples*, const Seen<double>&,
+                      Limit, int, const Arrays<double>&, const Arrays<double>&, const Parameters<double>&,
+                      const Parameters<double>&, const Look&, const Watch&, double);
 
 }  // namespace ellnet

@@ -58,23 +58,51 @@ struct Report {
     bool whole_cost = false;  ///< of a divergence: the cost was finite, a parameter or moment was not
     Position position;        ///< where training stands
     Position bad;             ///< of a divergence: where something was not finite
-    Position good{-1, 0, 0, 0};  ///< of a run to its end: before its last step; step -1 where it took none
+    bool stored = false;      ///< whether parameters and moments were written; where not, they are those that it began with
+    std::int64_t best = -1;   ///< the epoch after which the best parameters were kept last; -1 for none
     std::vector<double> iterations, costs, validation_costs;
 };
+
+/// Parameters and moments of the caller's.
+template <class T>
+struct Arrays {
+    Parameters<T> parameters;
+    std::vector<Parameters<T>> moments;
+};
+
+/// How far a run goes: so many epochs, the one under way included, or so many steps where that is not negative.
+struct Limit {
+    long epochs;
+    std::int64_t steps;
+};
+
+/// What the validation leaves after each epoch, where there is a place for it.
+template <class T>
+struct Seen {
+    Table<T> outputs{nullptr, 0};    ///< A[L], one example a row
+    unsigned char* right = nullptr;  ///< 1 for each example whose prediction is right, else 0
+};
+
+/// What is to be done after an epoch: keep its parameters as the best so far, end the run.
+struct Verdict {
+    bool keep = false, end = false;
+};
+
+/// Asked after each epoch with its cost and the validation's, NaN where there is none. May throw.
+using Look = std::function<Verdict(double, double)>;
 
 /// Asked between steps with the minibatches taken and all of the epoch; true ends the run there. May throw.
 using Watch = std::function<bool(std::int64_t, std::int64_t)>;
 
-/// Trains for `epochs` epochs, the one under way included.
+/// Trains up to a limit.
 ///
-/// Parameters and moments are changed at `parameters` and `moments` at the end: to where training stands, or, after a
-/// divergence, to the last whose cost was finite, while `bad` (which may be empty) gets those whose cost was not. `before`,
-/// parameters and moments too, gets those before the last step of a run to its end; it may be empty.
-/// `seconds` lie between two questions to the watch at most, about; 0 asks before every step.
+/// `start` is only read. `after` is written at the end: where training stands, or, after a divergence, the last whose cost was
+/// finite, while `bad` (which may be empty) gets those whose cost was not. `best` gets the parameters that `look` said to keep;
+/// it may be empty where nobody looks. `seconds` lie between two questions to the watch at most, about; 0 asks before every step.
 template <class T>
 Report train(const Target& target, const Plan& plan, const Position& from, const Examples& examples,
-             const Examples* validation, long epochs, int threads, const Parameters<T>& parameters,
-             const std::vector<Parameters<T>>& moments, const Parameters<T>& bad,
-             const std::vector<Parameters<T>>& before, const Watch& watch, double seconds);
+             const Examples* validation, const Seen<T>& seen, Limit limit, int threads, const Arrays<T>& start,
+             const Arrays<T>& after, const Parameters<T>& bad, const Parameters<T>& best, const Look& look,
+             const Watch& watch, double seconds);
 
 }  // namespace ellnet

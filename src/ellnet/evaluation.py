@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ellnet.arrays import Array
 from ellnet.batches import Examples
-from ellnet.engines import engine
+from ellnet.engines import Score, engine
 from ellnet.network import Network, Parameters
 from ellnet.targets import Target
 from ellnet.training import Metric
@@ -84,7 +84,7 @@ def metric_of(target: Target) -> Metric:
         del net
         return float(np.mean(class_numbers(A) == class_numbers(examples.Y)))
 
-    return Metric("accuracy", accuracy)
+    return Metric("accuracy", accuracy, score=Score("right", lambda right: float(np.mean(right))))
 
 
 def score(net: Network, examples: Examples, target: Target) -> Scores:

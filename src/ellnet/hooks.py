@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ellnet.arrays import Array
 from ellnet.batches import Examples
+from ellnet.engines import Score
 from ellnet.files.checkpoint_file import Checkpoint
 from ellnet.history import History
 from ellnet.network import Network
@@ -21,11 +22,14 @@ class Metric:
         name: what it is called.
         measure: gives the number from the network, its output A[L] for the examples, and those.
         of_outputs: whether it is measured from A[L]; where not, it is given None in its place.
+        score: gives the same number inside an engine's run, which need not be left for it after each
+            epoch; None where it takes more than an engine shows.
     """
 
     name: str
     measure: Callable[[Network, Array, Examples], float]
     of_outputs: bool = True
+    score: Score | None = None
 
 
 @dataclass(frozen=True, eq=False)

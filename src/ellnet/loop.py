@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ellnet.arrays import overflow_allowed, threads_for
 from ellnet.batches import Examples
 from ellnet.checkpoints import Recorder
-from ellnet.engines import Divergence, Engine, Run, engine
+from ellnet.engines import Divergence, Engine, Run, Score, Verdict, engine
 from ellnet.files.checkpoint_file import Checkpoint
 from ellnet.history import Epoch, HistoryKeeper
 from ellnet.hooks import Hook, Metric, Outcome
@@ -48,6 +48,52 @@ class _Watch:
         return self._loop.watch(taken, of)
 
 
+class _Looks:
+    """What the epochs of one call of an engine came to, looked at while it goes on.
+
+    Attributes:
+        epochs: all that have ended.
+        last: what the last of them came to.
+        best: the number of the best so far among them, from 1; 0 for none.
+    """
+
+    def __init__(self, stopping: Stopping | None, carried: float) -> None:
+        """Begin a call; the time carried is that which its first epoch has taken before."""
+        self._stopping = stopping
+        self._before = None if stopping is None else stopping.memory()
+        self._began = time.perf_counter() - carried
+        self.epochs: list[Epoch] = []
+        self.last, self.best = Look(best=False, exhausted=False), 0
+
+    def __call__(self, cost: float, validation_cost: float | None, score: float | None) -> Verdict:
+        """Look at an epoch that has ended; a validation cost that is not finite ends the call."""
+        if validation_cost is not None and not math.isfinite(validation_cost):
+            return Verdict(end=True)
+        began, self._began = self._began, time.perf_counter()
+        return self._look(Epoch(cost, validation_cost, score, self._began - began))
+
+    def _look(self, epoch: Epoch) -> Verdict:
+        self.epochs.append(epoch)
+        if self._stopping is not None:
+            self.last = self._stopping.look(epoch)
+        if self.last.best:
+            self.best = len(self.epochs)
+        return Verdict(keep=self.last.best, end=self.last.exhausted)
+
+    def only(self, count: int) -> None:
+        """Forget the epochs after the first so many: the run went back behind them."""
+        if count == len(self.epochs):
+            return
+        lost, kept, self.epochs = self.best > count, self.epochs[:count], []
+        self.last, self.best = Look(best=False, exhausted=False), 0
+        if self._stopping is not None and self._before is not None:
+            self._stopping.recall(self._before)
+        for epoch in kept:
+            self._look(epoch)
+        if lost:  # what the engine kept is of an epoch that is forgotten
+            self.best = 0
+
+
 @dataclass(eq=False)
 class Loop:
     """One training run under way.
@@ -76,7 +122,8 @@ class Loop:
         self.kept = HistoryKeeper(name, self.taken)
         if self.begun is not None:
             self._restore(self.begun)
-        self.before = self.state
+        begun = self.state
+        self.before: Callable[[], TrainingState] = lambda: begun
         self.pressed: Callable[[], bool] = lambda: False
         self._unanchored = self.begun is not None
         self._cut, self._whole, self._carried = False, False, 0.0
@@ -173,6 +220,7 @@ class Loop:
         if left <= 0:
             return "epochs"
         began, self._cut = time.perf_counter(), False
+        looks = _Looks(self.stopping, self._carried) if self._looks_inside() else None
         ran = self.engine.run(
             self.net,
             self.state,
@@ -182,11 +230,13 @@ class Loop:
             epochs=self._unwatched(left),
             watch=_Watch(self),
             n_threads=self.n_threads,
+            score=self._score(),
+            look=looks,
         )
         ran = self._check_validation(ran)
         if ran.divergence is not None and self._unanchored:
             return self._go_back()
-        stopped = self._take(ran, time.perf_counter() - began)
+        stopped = self._take(ran, time.perf_counter() - began, looks)
         self._unanchored = self._cut and ran.interrupted
         if not self._unanchored:
             self._whole, self.anchor = False, (self._stands(stopped), self.before)
@@ -203,12 +253,23 @@ class Loop:
         return ""
 
     def _unwatched(self, left: int) -> int:
-        """Return how many of the epochs left can be run before anybody has to look."""
+        """Return how many of the epochs left can be run before anybody has to look from outside."""
+        if self._looks_inside():
+            return left
         if self.data.validation is not None or self.hooks:
             return 1
         if self.recorder is not None and not self._whole:
             left = min(left, self.recorder.epochs_ahead(self.state.epoch))
         return left if self.stopping is None else int(max(1, min(left, self.stopping.earliest())))
+
+    def _looks_inside(self) -> bool:
+        """Say whether all that is to be done after an epoch can be done while the engine goes on."""
+        if self.data.validation is None or self.hooks or self.recorder is not None:
+            return False
+        return self.data.metric is None or self.data.metric.score is not None
+
+    def _score(self) -> Score | None:
+        return None if self.data.metric is None else self.data.metric.score
 
     def watch(self, taken: int, of: int) -> bool:
         """Tell the hooks of a step; true stops the engine: for good, or for a checkpoint."""
@@ -221,16 +282,20 @@ class Loop:
             self._cut = self.recorder.cuts(self.state.epoch, taken)
         return self._cut
 
-    def _take(self, ran: Run, seconds: float) -> str:
-        """Record what an engine's run gave."""
+    def _take(self, ran: Run, seconds: float, looks: _Looks | None = None) -> str:
+        """Record what an engine's run gave; its epochs may have been looked at already."""
         ran = self._check_validation(ran)
         self.kept.add(ran.iterations)
         if ran.divergence is None or ran.iterations:
-            self.before, self.state = ran.good or self.state, ran.state
+            begun = self.state
+            self.before, self.state = ran.before or (lambda: begun), ran.state
         else:
-            self.state = self.before
+            self.state = self.before()
         self._carried += seconds
-        look = self._record_epochs(ran, self._carried / max(1, len(ran.costs)))
+        if looks is not None:
+            look = self._keep_looks(ran, looks)
+        else:
+            look = self._record_epochs(ran, self._carried / max(1, len(ran.costs)))
         if ran.costs:
             self._carried = 0.0
         if ran.divergence is not None:
@@ -250,16 +315,40 @@ class Loop:
         if good is None:
             return ran
         L = self.net.L
-        trouble = Divergence(self.state.epoch, ran.state.step, L, "validation cost", -1, math.nan)
-        ended = replace(ran, costs=costs[:good], validation_costs=validated[:good])
-        return replace(ended, state=self.state, divergence=trouble)
+        state = self.state if good == 0 else self._again(good)
+        trouble = Divergence(state.epoch, ran.state.step, L, "validation cost", -1, math.nan)
+        ended = replace(
+            ran, costs=costs[:good], validation_costs=validated[:good], scores=ran.scores[:good]
+        )
+        return replace(ended, state=state, divergence=trouble)
+
+    def _again(self, epochs: int) -> TrainingState:
+        """Take the first epochs of a call again: return where training stood after them."""
+        ran = self.engine.run(
+            *(self.net, self.state, self.hyperparameters, self.data.examples),
+            epochs=epochs,
+            n_threads=self.n_threads,
+        )
+        return ran.state
+
+    def _keep_looks(self, ran: Run, looks: _Looks) -> Look:
+        """Keep what the epochs came to that were looked at; return what the last did."""
+        looks.only(len(ran.costs))
+        before = len(self.kept)
+        for epoch in looks.epochs:
+            self.kept.end_epoch(epoch)
+        if looks.best and ran.best is not None:
+            self.best, self.kept.best_epoch = ran.best, before + looks.best
+        return looks.last
 
     def _record_epochs(self, ran: Run, seconds: float) -> Look:
         """Keep what the epochs cost; return what the last came to."""
         validated = ran.validation_costs or (None,) * len(ran.costs)
         look = Look(best=False, exhausted=False)
-        for cost, validation_cost in zip(ran.costs, validated, strict=True):
-            epoch = Epoch(cost, validation_cost, self._measure(), seconds)
+        scores = ran.scores or (None,) * len(ran.costs)
+        for cost, validation_cost, score in zip(ran.costs, validated, scores, strict=True):
+            measured = self._measure() if score is None else score
+            epoch = Epoch(cost, validation_cost, measured, seconds)
             self.kept.end_epoch(epoch)
             look = self._look(epoch)
         return look

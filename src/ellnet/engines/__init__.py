@@ -3,18 +3,32 @@
 from typing import cast
 
 from ellnet.engines import array, auto, native
-from ellnet.engines.protocol import Cache, Divergence, Engine, Gradients, Job, Run, Watch
+from ellnet.engines.protocol import (
+    AfterEpoch,
+    Cache,
+    Divergence,
+    Engine,
+    Gradients,
+    Job,
+    Run,
+    Score,
+    Verdict,
+    Watch,
+)
 from ellnet.errors import HyperparameterError
 
 __all__ = [
     "ENGINES",
     "NAMES",
+    "AfterEpoch",
     "Cache",
     "Divergence",
     "Engine",
     "Gradients",
     "Job",
     "Run",
+    "Score",
+    "Verdict",
     "Watch",
     "engine",
 ]

@@ -180,16 +180,20 @@ def run_float32(
     Y: object,
     w: object | None,
     validation: object | None,
+    outputs: object | None,
+    right: object | None,
     epochs: int,
+    steps: int,
     threads: int,
-    parameters: Sequence[object],
-    moments: Sequence[Sequence[object]],
+    start: Sequence[Sequence[object]],
+    after: Sequence[Sequence[object]],
     bad: Sequence[object],
-    before: Sequence[Sequence[object]],
+    best: Sequence[object],
+    look: object | None,
     watch: object | None,
     seconds: float,
-) -> tuple[int, bool, Position, Position, Position, list[float], list[float], list[float]]:
-    """Train in place; return the end, whether by a moment, three positions, three lists of costs."""
+) -> tuple[int, bool, bool, Position, Position, int, list[float], list[float], list[float]]:
+    """Train; return how it ended, two positions, the best epoch, three lists of costs."""
 
 class ReadingFloat32:
     """Parameters that stay open for reading."""
@@ -235,16 +239,20 @@ def run_float64(
     Y: object,
     w: object | None,
     validation: object | None,
+    outputs: object | None,
+    right: object | None,
     epochs: int,
+    steps: int,
     threads: int,
-    parameters: Sequence[object],
-    moments: Sequence[Sequence[object]],
+    start: Sequence[Sequence[object]],
+    after: Sequence[Sequence[object]],
     bad: Sequence[object],
-    before: Sequence[Sequence[object]],
+    best: Sequence[object],
+    look: object | None,
     watch: object | None,
     seconds: float,
-) -> tuple[int, bool, Position, Position, Position, list[float], list[float], list[float]]:
-    """Train in place; return the end, whether by a moment, three positions, three lists of costs."""
+) -> tuple[int, bool, bool, Position, Position, int, list[float], list[float], list[float]]:
+    """Train; return how it ended, two positions, the best epoch, three lists of costs."""
 
 class ReadingFloat64:
     """Parameters that stay open for reading."""

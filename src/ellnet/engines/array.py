@@ -6,6 +6,7 @@ It is also the oracle that every faster engine is held to.
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ellnet.arrays import (
     Array,
@@ -21,8 +22,9 @@ from ellnet.arrays import (
 from ellnet.batches import Examples, dropout_mask, epoch_order, mean_weight, minibatches
 from ellnet.engines.divergence import diagnose
 from ellnet.engines.many import run_side_by_side
-from ellnet.engines.protocol import Cache, Job, Mask, Run, Watch
+from ellnet.engines.protocol import AfterEpoch, Cache, Job, Mask, Run, Score, Watch
 from ellnet.engines.recursion import backward, cost_of, forward, penalised, penalty_of
+from ellnet.engines.rightness import right_ones
 from ellnet.equations.optimizers import OPTIMIZERS, clip_by_norm
 from ellnet.equations.penalties import max_norm
 from ellnet.equations.schedules import SCHEDULES, Clock, warm_up
@@ -196,6 +198,8 @@ def run(
     epochs: int,
     watch: Watch | None = None,
     n_threads: int | None = None,
+    score: Score | None = None,
+    look: AfterEpoch | None = None,
 ) -> Run:
     """Train for a number of epochs from a state (see `Engine.run`)."""
     net.check_input(train.X)
@@ -208,10 +212,40 @@ def run(
             result = _epoch(plan, result, watch)
             if result.divergence is not None or result.interrupted:
                 break
-            if validation is not None:
-                validated = cost(net.with_parameters(result.state.parameters), validation)
-                result = replace(result, validation_costs=(*result.validation_costs, validated))
+            result, ends = _looked_at(
+                net, result, validation, score=score, look=look, n_threads=n_threads
+            )
+            if ends:
+                break
     return result
+
+
+def _looked_at(
+    net: Network,
+    ran: Run,
+    validation: Examples | None,
+    *,
+    score: Score | None,
+    look: AfterEpoch | None,
+    n_threads: int | None,
+) -> tuple[Run, bool]:
+    """Validate after an epoch, and look at what it came to; say whether the run is to end."""
+    validated = scored = None
+    if validation is not None:
+        net = net.with_parameters(ran.state.parameters)
+        validated = cost(net, validation)
+        ran = replace(ran, validation_costs=(*ran.validation_costs, validated))
+        if score is not None:
+            scored = math.nan
+            if math.isfinite(validated):
+                A = predict(net, validation.X, n_threads=n_threads)
+                right = score.of == "right"
+                scored = score.number(right_ones(net, A, validation.Y) if right else A)
+            ran = replace(ran, scores=(*ran.scores, scored))
+    if look is None:
+        return ran, False
+    verdict = look(ran.costs[-1], validated, scored)
+    return (replace(ran, best=ran.state.parameters) if verdict.keep else ran), verdict.end
 
 
 def run_many(
@@ -254,7 +288,12 @@ def _epoch(plan: _Plan, begun: Run, watch: Watch | None) -> Run:
     if state.step // SWEEP > (state.step - len(batches)) // SWEEP:
         state = _without_dust(state)
     ended = replace(state, epoch=state.epoch + 1, batch=0, epoch_cost=0.0)
-    return replace(begun, state=ended, good=good, iterations=tuple(iterations), costs=costs)
+    before = None if good is None else partial(_same, good)
+    return replace(begun, state=ended, before=before, iterations=tuple(iterations), costs=costs)
+
+
+def _same(state: TrainingState) -> TrainingState:
+    return state
 
 
 def _whole(state: TrainingState) -> bool:

@@ -9,7 +9,17 @@ from ellnet.batches import Examples
 from ellnet.engines import array, native
 from ellnet.engines.coverage import unfit_arrays, unfit_network, unfit_run
 from ellnet.engines.many import run_side_by_side
-from ellnet.engines.protocol import Cache, Engine, Gradients, Job, Mask, Run, Watch
+from ellnet.engines.protocol import (
+    AfterEpoch,
+    Cache,
+    Engine,
+    Gradients,
+    Job,
+    Mask,
+    Run,
+    Score,
+    Watch,
+)
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Network, Parameters
 from ellnet.state import TrainingState
@@ -93,12 +103,18 @@ def run(
     epochs: int,
     watch: Watch | None = None,
     n_threads: int | None = None,
+    score: Score | None = None,
+    look: AfterEpoch | None = None,
 ) -> Run:
     """Train for a number of epochs from a state (see `Engine.run`)."""
     taken = _taken(unfit_run(net, hyperparameters, train, validation))
-    data = (train, validation)
     return taken.run(
-        net, state, hyperparameters, *data, epochs=epochs, watch=watch, n_threads=n_threads
+        *(net, state, hyperparameters, train, validation),
+        epochs=epochs,
+        watch=watch,
+        n_threads=n_threads,
+        score=score,
+        look=look,
     )
 
 

@@ -8,11 +8,11 @@ import importlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ellnet.arrays import Array, overflow_allowed
 from ellnet.batches import Examples, epoch_order, mean_weight, minibatches
@@ -28,7 +28,16 @@ from ellnet.engines.coverage import (
 )
 from ellnet.engines.divergence import diagnose
 from ellnet.engines.many import run_side_by_side
-from ellnet.engines.protocol import Divergence, Job, Run, Watch
+from ellnet.engines.native_calls import (
+    PRECISIONS,
+    Seen,
+    Settings,
+    empty_like,
+    readable,
+    readable_parts,
+    trained,
+)
+from ellnet.engines.protocol import AfterEpoch, Divergence, Job, Run, Score, Watch
 from ellnet.engines.recursion import penalised, penalty_of
 from ellnet.engines.threads import threads_for_work
 from ellnet.equations.optimizers import OPTIMIZERS
@@ -59,19 +68,8 @@ __all__ = [
 
 NAME = "native"
 
-READ_AS_THEY_ARE = (np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.uint8))
-"""Numbers that are converted minibatch by minibatch; others are, all at once, before."""
-
-PRECISIONS = (np.dtype(np.float32), np.dtype(np.float64))
-
 WATCH_SECONDS = 0.02
 """Time between two questions to the watch of a run, about; 0 asks before every step."""
-
-COPIED_AT_ONCE = 2_000_000
-"""Numbers that are copied in one go, some milliseconds long."""
-
-INTERRUPTED, DIVERGED = 1, 2
-"""How a run ends, by the numbers of native/training.hpp; 0 is done."""
 
 TARGET_VARIABLE = "ELLNET_TARGET"
 """The variable of the environment that names an instruction set to take."""
@@ -158,7 +156,7 @@ def predict(net: Network, X: Array, *, n_threads: int | None = None) -> Array:
         return out.T
     operations = ready.operations * m
     threads = threads_for_work(n_threads, operations, operations)
-    ready.call(target(), ready.shape, ready.reading, _readable(X), out, threads)
+    ready.call(target(), ready.shape, ready.reading, readable(X), out, threads)
     return out.T
 
 
@@ -180,7 +178,7 @@ def cost(net: Network, examples: Examples, *, n_threads: int | None = None) -> f
     parameters = net.parameters.arrays()
     single = parameters[0].dtype == np.float32
     call = _native.cost_float32 if single else _native.cost_float64
-    return float(call(name, shape, parameters, *_readable_parts(examples), threads))
+    return float(call(name, shape, parameters, *readable_parts(examples), threads))
 
 
 def cost_and_gradients(
@@ -205,12 +203,12 @@ def cost_and_gradients(
     _refuse(unfit_arrays(examples.X, examples.Y, examples.w))
     name, shape = target(), _shape(net)
     parameters = net.parameters.arrays()
-    gradients = [np.empty(each.shape, each.dtype, order="F") for each in parameters]
+    gradients = empty_like(parameters)
     step = 6.0 * shape.products * min(examples.m, 256)
     threads = threads_for_work(n_threads, 6.0 * shape.products * examples.m, step)
     single = parameters[0].dtype == np.float32
     call = _native.cost_and_gradients_float32 if single else _native.cost_and_gradients_float64
-    total = call(name, shape, parameters, *_readable_parts(examples), threads, gradients)
+    total = call(name, shape, parameters, *readable_parts(examples), threads, gradients)
     dWs = penalised(net, gradients[0::2], whole, l2=l2, l1=0.0)
     penalty = penalty_of(net, whole, l2=l2, l1=0.0)
     return float(total) + penalty, Parameters.of(dWs, gradients[1::2])
@@ -226,6 +224,8 @@ def run(
     epochs: int,
     watch: Watch | None = None,
     n_threads: int | None = None,
+    score: Score | None = None,
+    look: AfterEpoch | None = None,
 ) -> Run:
     """Train for a number of epochs from a state (see `Engine.run`).
 
@@ -245,33 +245,40 @@ def run(
     if epochs <= 0:
         return Run(state)
     plan = _plan(net, state, hyperparameters, train)
-    after = [_copies(group) for group in (state.parameters, *state.moments)]
-    before = [[np.empty_like(each) for each in group] for group in after]
-    bad = [np.empty_like(a) for a in after[0]]
-    examples_a_step = hyperparameters.examples_a_step(train.m)
-    per_example = 6.0 * plan.shape.products
-    threads = threads_for_work(
-        n_threads, epochs * train.m * per_example, min(examples_a_step, 256) * per_example
-    )
-    call = _native.run_float32 if state.dtype == "float32" else _native.run_float64
-    held = None if validation is None else _readable_parts(validation)
-    end, moment, at, broken, good, iterations, costs, validated = call(
-        target(), plan, _position(state), *_readable_parts(train), held, epochs, threads,
-        after[0], after[1:], bad, before, watch,
-        0.0 if getattr(watch, "every_step", False) else WATCH_SECONDS,
-    )  # fmt: skip
+    seen = Seen(net, validation, np.dtype(state.dtype), score, look)
+    threads = _threads_of(plan, hyperparameters, train, epochs, n_threads)
+    every_step = getattr(watch, "every_step", False)
+    asks = Settings(_native, target(), plan, threads, watch, 0.0 if every_step else WATCH_SECONDS)
+    ended = trained(asks, state, train, validation, seen, epochs=epochs)
     ran = Run(
-        _state_at(state, at, after),
-        good=_state_at(state, good, before) if good.step >= 0 else None,
-        iterations=tuple(iterations),
-        costs=tuple(costs),
-        validation_costs=tuple(validated),
-        interrupted=end == INTERRUPTED,
+        ended.state,
+        iterations=ended.iterations,
+        costs=ended.costs,
+        validation_costs=ended.validation_costs,
+        scores=tuple(seen.scores[: len(ended.costs)]),
+        interrupted=ended.interrupted,
+        best=ended.best,
     )
-    if end != DIVERGED:
+    if ended.bad is not None:
+        found = _diagnosis(net, ended.bad, hyperparameters, train, moment=ended.by_moment)
+        return replace(ran, divergence=found)
+    steps = ended.state.step - state.step - 1
+    if ended.interrupted or steps < 0:
         return ran
-    where = _state_at(state, broken, [bad, *after[1:]])
-    return replace(ran, divergence=_diagnosis(net, where, hyperparameters, train, moment=moment))
+    return replace(ran, before=partial(_after, replace(asks, watch=None), state, train, steps))
+
+
+def _after(asks: Settings, state: TrainingState, train: Examples, steps: int) -> TrainingState:
+    """Return the state so many steps after another."""
+    return trained(asks, state, train, steps=steps).state if steps else state
+
+
+def _threads_of(
+    plan: Any, chosen: Hyperparameters, train: Examples, epochs: int, n_threads: int | None
+) -> int:
+    per_example = 6.0 * plan.shape.products
+    at_once = min(chosen.examples_a_step(train.m), 256)
+    return threads_for_work(n_threads, epochs * train.m * per_example, at_once * per_example)
 
 
 def run_many(
@@ -358,51 +365,6 @@ def _plan(net: Network, state: TrainingState, chosen: Hyperparameters, train: Ex
     plan.planned_epochs = max(1, chosen.epochs)
     plan.seed, plan.cuts = state.seed, state.cuts
     return plan
-
-
-def _position(state: TrainingState) -> Any:
-    return _native.Position(state.step, state.epoch, state.batch, state.epoch_cost)
-
-
-def _copies(group: Parameters) -> list[NDArray[Any]]:
-    """Copies for the engine to change, input by input in memory."""
-    return [_copied(each) for each in group.arrays()]
-
-
-def _copied(W: Array) -> NDArray[Any]:
-    """Copy an array input by input, some millions of numbers at a time: between them Ctrl-C is heard."""
-    if W.size <= COPIED_AT_ONCE:
-        return np.array(W, order="F")
-    copy = np.empty(W.shape, W.dtype, order="F")
-    inputs = max(1, COPIED_AT_ONCE // max(1, W.shape[0]))
-    for first in range(0, W.shape[1], inputs):
-        copy[:, first : first + inputs] = W[:, first : first + inputs]
-    return copy
-
-
-def _state_at(state: TrainingState, at: Any, groups: Sequence[Sequence[Array]]) -> TrainingState:
-    parameters, *moments = [Parameters.from_arrays(group) for group in groups]
-    return replace(
-        state,
-        parameters=parameters,
-        moments=tuple(moments),
-        step=at.step,
-        epoch=at.epoch,
-        batch=at.batch,
-        epoch_cost=at.epoch_cost,
-    )
-
-
-def _readable(X: Array) -> Array:
-    """Return an array that the engine reads as it is, converted where its numbers are of another kind."""
-    if X.dtype in READ_AS_THEY_ARE:
-        return X
-    return np.asarray(X, dtype=np.float64)
-
-
-def _readable_parts(examples: Examples) -> tuple[Array, Array, Array | None]:
-    w = examples.w
-    return _readable(examples.X), _readable(examples.Y), None if w is None else _readable(w)
 
 
 def _diagnosis(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from ellnet.arrays import Array
 from ellnet.batches import Examples
@@ -11,11 +11,51 @@ from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Layers, Network, Parameters
 from ellnet.state import TrainingState
 
-__all__ = ["Cache", "Divergence", "Engine", "Gradients", "Job", "Mask", "Run", "Watch"]
+__all__ = [
+    "AfterEpoch",
+    "Cache",
+    "Divergence",
+    "Engine",
+    "Gradients",
+    "Job",
+    "Mask",
+    "Run",
+    "Score",
+    "Verdict",
+    "Watch",
+]
 
 Watch = Callable[[int, int], bool]
 """Called between steps, every 50 ms or oftener where steps are so short, with the minibatches taken
 and all of the epoch; true ends the run there."""
+
+
+class Score(NamedTuple):
+    """A number that a run takes of its validation examples after each epoch.
+
+    Where the validation cost is not finite, nothing is taken, and it is not a number.
+
+    Attributes:
+        of: what it is taken of: "right", which of the predictions are right, (m,) of bool, or
+            "outputs", A[L] (n[L], m). A prediction of a softmax is right where its most probable class
+            is that of Y, the first of equal ones; one of other units where each is above 1/2 where
+            Y is, and nowhere else.
+        number: gives the number; what it is given is overwritten after the next epoch.
+    """
+
+    of: Literal["right", "outputs"]
+    number: Callable[[Array], float]
+
+
+class Verdict(NamedTuple):
+    """What is to be done after an epoch: keep its parameters as the best so far, end the run."""
+
+    keep: bool = False
+    end: bool = False
+
+
+AfterEpoch = Callable[[float, float | None, float | None], Verdict]
+"""Called after each epoch with its cost, the validation cost and the score, None where there is none."""
 
 
 class Mask(NamedTuple):
@@ -111,22 +151,34 @@ class Run:
     Attributes:
         state: where training stands; after a divergence the last state of this run whose cost was
             finite, or the state given where the very first cost was not.
-        good: the state before the last step, whose cost was finite; None where the run was ended before
-            its time.
         iterations: cost of each step's minibatch, penalty included.
         costs: mean cost of each epoch that was finished.
         validation_costs: validation cost after each of them, where validation examples were given.
+        scores: the score after each of them, where one was asked for.
         interrupted: whether the watch ended the run.
         divergence: where the cost became non-finite, or None.
+        best: the parameters that the look said to keep, or None; they may be of an epoch that a
+            divergence's way back, when it was interrupted, did not come to again.
+        before: gives `good`, or None.
     """
 
     state: TrainingState
-    good: TrainingState | None = None
     iterations: tuple[float, ...] = ()
     costs: tuple[float, ...] = ()
     validation_costs: tuple[float, ...] = ()
+    scores: tuple[float, ...] = ()
     interrupted: bool = False
     divergence: Divergence | None = None
+    best: Parameters | None = None
+    before: Callable[[], TrainingState] | None = None
+
+    @property
+    def good(self) -> TrainingState | None:
+        """The state before the last step, whose cost was finite; None where the run was cut short.
+
+        An engine may have to take the run's steps again for it.
+        """
+        return None if self.before is None else self.before()
 
 
 class Job(NamedTuple):
@@ -183,8 +235,10 @@ class Engine(Protocol):
         epochs: int,
         watch: Watch | None = None,
         n_threads: int | None = None,
+        score: Score | None = None,
+        look: AfterEpoch | None = None,
     ) -> Run:
-        """Train for a number of epochs from a state.
+        """Train for a number of epochs from a state, or until the look says to end.
 
         The parameters are those of `state`; `net` gives the architecture. The minibatches of an
         epoch depend on the state's seed and epoch alone, and a state in mid-epoch goes on there, so

@@ -1,5 +1,6 @@
 """What both estimators share: fit, partial_fit, transform, and the attributes of a fitted one."""
 
+import math
 from abc import abstractmethod
 from typing import Any, ClassVar, Self
 
@@ -8,8 +9,8 @@ from numpy.typing import NDArray
 from sklearn.base import TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
 
-from ellnet.arrays import Array, is_sparse
-from ellnet.engines import engine
+from ellnet.arrays import Array, is_finite, is_sparse
+from ellnet.engines import Score, engine
 from ellnet.errors import DataError, DivergenceError, HyperparameterError
 from ellnet.estimators.callbacks import CallbackHook, CallbackSupportMixin
 from ellnet.estimators.first_weights import first_parameters
@@ -41,10 +42,11 @@ from ellnet.estimators.parameters import (
     seed_of,
 )
 from ellnet.estimators.printing import Printer
+from ellnet.estimators.scores import share
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Network
 from ellnet.starting import starting_network
-from ellnet.training import Hook, Outcome, train
+from ellnet.training import Hook, Metric, Outcome, train
 
 __all__ = ["BaseMLP"]
 
@@ -66,7 +68,12 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, FittedMLP):  # type: ignor
 
     @abstractmethod
     def _score_outputs(self, A: Array, held: Held) -> float:
-        """Return the estimator's own score from A[L]; NaN where A is not finite."""
+        """Return the estimator's own score from A[L], which is finite."""
+
+    def _counts_right(self, held: Held) -> bool:
+        """Say whether that score is the share of right predictions, as an engine finds them."""
+        del held
+        return False
 
     def _strata(self, y: NDArray[Any]) -> NDArray[Any] | None:
         """Return the labels that a hold-out keeps in proportion, or None."""
@@ -161,7 +168,7 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, FittedMLP):  # type: ignor
                 material.examples,
                 chosen,
                 None if held is None else held.examples,
-                metric=metric_of(self.scoring, held, self._score_outputs, self._fitted_copy),
+                metric=self._metric(held),
                 hooks=self._hooks(data, epochs, held),
                 state=None if progress is None else progress.state(net.parameters, chosen),
                 epochs=epochs,
@@ -178,6 +185,18 @@ class BaseMLP(CallbackSupportMixin, TransformerMixin, FittedMLP):  # type: ignor
         seen = 0 if self.solver == "lbfgs" else self.n_iter_ * material.examples.m
         self.t_ = self._left("t_", 0) + seen
         return outcome, trouble
+
+    def _metric(self, held: Held | None) -> Metric | None:
+        if held is None:
+            return None
+
+        def of_outputs(A: Array) -> float:
+            return self._score_outputs(A, held) if is_finite(A) else math.nan
+
+        score = Score("outputs", of_outputs)
+        if self._counts_right(held):
+            score = Score("right", lambda right: share(right, held.weights))
+        return metric_of(self.scoring, held, of_outputs, score, self._fitted_copy)
 
     def _network_and_hyperparameters(
         self, material: Material, planned: int, seed: int

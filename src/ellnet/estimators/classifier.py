@@ -8,7 +8,7 @@ from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 
-from ellnet.arrays import Array, is_finite, move, namespace, to_numpy
+from ellnet.arrays import Array, move, namespace, to_numpy
 from ellnet.equations.activations import ACTIVATIONS
 from ellnet.equations.sigmoids import sigmoid
 from ellnet.errors import DataError
@@ -387,11 +387,12 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         return None if factors is None else factors_by_example(factors, self._labels, y)
 
     def _score_outputs(self, A: Array, held: Held) -> float:
-        if not is_finite(A):
-            return float("nan")
         threshold = 0.0 if self._labels.kind == "multiclass" else 0.5
         predicted = self._labels.decode(to_numpy(A) - threshold)
         return accuracy(held.y, predicted, held.weights)
+
+    def _counts_right(self, held: Held) -> bool:
+        return self._labels.are_targets(held.y)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ellnet.arrays import Array, is_finite, precision
 from ellnet.batches import Examples, split
+from ellnet.engines import Score
 from ellnet.errors import DataError
 from ellnet.estimators.inputs import beside
 from ellnet.estimators.plateau import Plateau, training_cost, validation_cost, validation_score
@@ -178,7 +179,8 @@ def stopping_of(estimator: Any, held: Held | None, past: Past) -> Plateau:
 def metric_of(
     scoring: Any,
     held: Held | None,
-    default: Callable[[Array, Held], float],
+    default: Callable[[Array], float],
+    score: Score,
     fitted: Callable[[Parameters], Any],
 ) -> Metric | None:
     """Return what is measured on the validation examples after every epoch.
@@ -186,13 +188,14 @@ def metric_of(
     Args:
         scoring: None for the default, "loss" for nothing, else a scorer of scikit-learn's.
         held: the validation data.
-        default: the estimator's own score, from A[L] and the validation data.
+        default: the estimator's own score, from A[L] of the validation data.
+        score: the same as engines take it.
         fitted: gives an estimator with such parameters.
     """
     if held is None or scoring == "loss":
         return None
     if scoring is None:
-        return Metric("score", lambda *seen: default(seen[1], held))
+        return Metric("score", lambda *seen: default(seen[1]), score=score)
     from sklearn.metrics import check_scoring  # noqa: PLC0415 - slow to import, and seldom needed
 
     def measure(net: Network, A: Array, examples: Examples) -> float:

@@ -101,6 +101,10 @@ class Labels:
             return np.equal(numbers[:, None], np.arange(len(self.classes))).T
         return np.asarray(numbers == 1)[None, :]
 
+    def are_targets(self, y: NDArray[Any]) -> bool:
+        """Say whether a prediction of y is right exactly where the network's outputs are those of Y."""
+        return self.kind != "single" and (self.kind != "multilabel" or bool(np.all(y == (y != 0))))
+
     def decode(self, Z: NDArray[Any]) -> NDArray[Any]:
         """Return the labels that the outputs Z[L] (outputs, m) stand for: the most probable ones."""
         if self.kind == "multilabel":

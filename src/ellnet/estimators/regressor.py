@@ -10,7 +10,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 
-from ellnet.arrays import Array, is_finite, to_numpy
+from ellnet.arrays import Array, to_numpy
 from ellnet.equations.costs import COSTS
 from ellnet.errors import DataError, HyperparameterError
 from ellnet.estimators.base import BaseMLP
@@ -269,8 +269,6 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         return Y
 
     def _score_outputs(self, A: Array, held: Held) -> float:
-        if not is_finite(A):
-            return float("nan")
         predicted = self._central(to_numpy(A).T)
         return r2(held.y.reshape(predicted.shape), predicted, held.weights)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["accuracy", "r2"]
+__all__ = ["accuracy", "r2", "share"]
 
 
 def accuracy(
@@ -25,6 +25,11 @@ def accuracy(
     right = y == predicted
     if right.ndim == 2:
         right = right.all(axis=1)
+    return share(right, weights)
+
+
+def share(right: NDArray[np.bool_], weights: NDArray[np.float64] | None) -> float:
+    """Return the share of what is right, (m,), by weights (m,) where there are some."""
     return float(np.average(right, weights=weights))
 
 
