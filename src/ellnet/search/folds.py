@@ -117,9 +117,7 @@ def divide(
     )
 
 
-def rows_apart(
-    table: Columns, plan: Plan, evaluation: Evaluation, seed: int
-) -> tuple[Rows, Rows]:
+def rows_apart(table: Columns, plan: Plan, evaluation: Evaluation, seed: int) -> tuple[Rows, Rows]:
     """Return the rows of the search, and those of the test.
 
     Raises:

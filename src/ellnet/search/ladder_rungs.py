@@ -1,5 +1,6 @@
 """Rungs of the Occam ladder: what came of each, and which network is tried next."""
 
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +36,8 @@ class Judged:
     Attributes:
         cost: on the rows that neither training nor stopping saw; infinite where every start diverged.
         value: the metric there.
-        chosen: the start that the stopping rows liked best: `learning_rate` and `seed`, or `l2`.
+        chosen: the start that the stopping rows liked best: `learning_rate`, `l2` and `seed`; of the
+            linear model `l2`.
         epochs: of that start.
         seconds: of all starts.
     """
@@ -197,4 +199,4 @@ def _lowest(rungs: Sequence[Rung]) -> Rung:
 def sizes_of(inputs: int, hidden: Sequence[int], outputs: int) -> int:
     """Return the number of weights and biases of a network."""
     n = (inputs, *hidden, outputs)
-    return sum(out * (into + 1) for into, out in zip(n[:-1], n[1:], strict=True))
+    return sum(out * (into + 1) for into, out in itertools.pairwise(n))

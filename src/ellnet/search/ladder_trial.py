@@ -24,13 +24,17 @@ from ellnet.state import TrainingState
 from ellnet.training import Hook, Outcome, train
 from ellnet.workflow import network_for
 
-__all__ = ["PENALTIES", "Stage", "linear", "starts_of", "judge"]
+__all__ = ["PENALTIES", "Stage", "judge", "linear", "starts_of"]
 
-RATES = (1e-2, 3e-3)
-"""Learning rates of the first start, the second, the third as the first, and so on."""
+STARTS = ((1e-2, 0.0), (1e-2, 0.1), (3e-3, 0.01))
+"""Learning rate and L2 penalty of the first start, the second and the third; the fourth is as the first.
+
+A penalty bounds how large weights may grow, and of a narrow network that asks more than of a wide one: under
+one and the same, deep networks look better than they are. Without any, few noisy rows are learned by heart.
+"""
 
 PENALTIES = (10.0, 1.0, 0.1, 0.01)
-"""Strengths of the L2 penalty that the linear model is fitted with, each from where the one before ended."""
+"""L2 penalties that the linear model is fitted with, each from where the one before ended."""
 
 Stopped = Callable[..., bool]
 
@@ -74,7 +78,7 @@ class _Leave(Hook):
 
 
 def starts_of(base: Hyperparameters, starts: int, fold: int) -> Iterator[Hyperparameters]:
-    """Give the hyperparameters of each start: a seed of its own, and a rate of `RATES`.
+    """Give the hyperparameters of each start: a seed of its own, and what `STARTS` says.
 
     Args:
         base: all else; its seed is the ladder's.
@@ -83,7 +87,9 @@ def starts_of(base: Hyperparameters, starts: int, fold: int) -> Iterator[Hyperpa
     """
     for k in range(starts):
         drawn = words(1, base.seed, Stream.SEARCH, step=k + 1, layer=fold + 1)[0]
-        yield replace(base, seed=int(drawn >> np.uint64(11)), learning_rate=RATES[k % len(RATES)])
+        rate, penalty = STARTS[k % len(STARTS)]
+        seed = int(drawn >> np.uint64(11))
+        yield replace(base, seed=seed, learning_rate=rate, l2=penalty)
 
 
 def linear(base: Hyperparameters, penalty: float) -> Hyperparameters:
@@ -138,11 +144,11 @@ def _network(stage: Stage, chosen: Hyperparameters, starts: int, leave: Hook) ->
     learned, stopping = stage.apart()
     best: tuple[float, Fitted] = (math.inf, (None, {}, 0))
     for start in starts_of(chosen, starts, stage.number):
-        outcome = _trained(stage, learned, start, stopping, leave)
+        outcome = _trained(stage, learned, start, leave, stopping=stopping)
         if outcome is None:
             continue
         cost = outcome.history.validation_costs[outcome.history.best_epoch - 1]
-        said = {"learning_rate": start.learning_rate, "seed": start.seed}
+        said = {"learning_rate": start.learning_rate, "l2": start.l2, "seed": start.seed}
         if cost < best[0]:
             best = (cost, (outcome.network, said, len(outcome.history.epochs)))
     return best[1]
@@ -155,14 +161,14 @@ def _linear(stage: Stage, chosen: Hyperparameters, starts: int, leave: Hook) -> 
     best: tuple[float, float, Network | None] = (math.inf, PENALTIES[0], None)
     net: Network | None = None
     for penalty in PENALTIES:
-        outcome = _trained(stage, learned, linear(chosen, penalty), None, leave, net)
+        outcome = _trained(stage, learned, linear(chosen, penalty), leave, begin=net)
         if outcome is None:
             continue
         net = outcome.network
         cost = engine("auto").cost(net, stopping)
         if cost < best[0]:
             best = (cost, penalty, net)
-    whole = _trained(stage, stage.fold.learned, linear(chosen, best[1]), None, leave, best[2])
+    whole = _trained(stage, stage.fold.learned, linear(chosen, best[1]), leave, begin=best[2])
     if whole is None:
         return None, {}, 0
     return whole.network, {"l2": best[1]}, len(whole.history.epochs)
@@ -172,8 +178,9 @@ def _trained(
     stage: Stage,
     learned: Examples,
     chosen: Hyperparameters,
-    stopping: Examples | None,
     leave: Hook,
+    *,
+    stopping: Examples | None = None,
     begin: Network | None = None,
 ) -> Outcome | None:
     """Train on one thread; None where the cost became non-finite."""

@@ -63,7 +63,9 @@ class Test:
         """Return what is compared, (folds,): the lower the better."""
         if self.metric == "cost":
             return rung.costs
-        return np.where(np.isfinite(rung.costs), -rung.values if self.greater else rung.values, math.inf)
+        return np.where(
+            np.isfinite(rung.costs), -rung.values if self.greater else rung.values, math.inf
+        )
 
     def mean(self, rung: Rung) -> float:
         """Return the mean loss over folds."""
