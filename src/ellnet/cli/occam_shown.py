@@ -3,21 +3,25 @@
 import json
 import math
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Self
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from ellnet.cli.search_shown import deviation, duration, figure
+from ellnet.cli.search_shown import duration, figure
 from ellnet.cli.tables_shown import plain_table
 from ellnet.cli.terminal import cell, say
 from ellnet.evaluation import Scores
 from ellnet.search import Climbed, Rung, Standing
 from ellnet.search.ladder_ground import Ground
+from ellnet.search.ladder_verdict import Comparison
 from ellnet.search.ladder_words import ending, name_of, p_of, sentence, verdict
 
 __all__ = ["LadderProgress", "report_of", "show_ladder", "show_rows"]
+
+MOST_DIGITS = 4
+"""After the point; what is smaller is written with an exponent."""
 
 
 class LadderProgress:
@@ -59,9 +63,7 @@ class LadderProgress:
         test = self._ground.test
         losses = test.losses(rung)
         size = f"{rung.size:,} parameters"
-        value = (
-            f"{figure(shown(test.mean(rung), test.greater))} ± {deviation(test.error_of(losses))}"
-        )
+        value = _with_error(shown(test.mean(rung), test.greater), test.error_of(losses))
         said = f"{test.metric} {value}" if rung.trained else "diverged"
         say(
             self._console,
@@ -89,9 +91,7 @@ def show_ladder(console: Console, climbed: Climbed) -> None:
     """Show the table of the rungs, and the recommendation in a sentence."""
     test, measure = climbed.test, climbed.ground.measure
     metrics = [test.metric] if test.metric != "cost" else ["cost", measure.name]
-    table = plain_table(
-        "hidden", "L", "parameters", metrics[0], "±", *metrics[1:], "to the lowest", "±", "p", ""
-    )
+    table = plain_table("hidden", "size", *metrics, "behind the best", "p", "")
     table.columns[-1].justify = "left"
     for rung in climbed.rungs:
         found, losses = climbed.against_best(rung), test.losses(rung)
@@ -99,12 +99,10 @@ def show_ladder(console: Console, climbed: Climbed) -> None:
         extra = [figure(_mean(rung))] if len(metrics) > 1 else []
         table.add_row(
             cell(name_of(rung)),
-            str(rung.L),
             f"{rung.size:,}",
-            figure(shown(test.mean(rung), test.greater)) if rung.trained else "-",
-            deviation(test.error_of(losses)) if rung.trained else "-",
+            _with_error(shown(test.mean(rung), test.greater), test.error_of(losses)),
             *extra,
-            *(("", "", "") if best or not rung.trained else _compared(found)),
+            *(("", "") if best or not rung.trained else _compared(found)),
             cell(verdict(climbed, rung)),
             style="bold" if rung is climbed.recommended else "",
         )
@@ -113,8 +111,20 @@ def show_ladder(console: Console, climbed: Climbed) -> None:
     say(console, sentence(climbed))
 
 
-def _compared(found: Any) -> tuple[str, str, str]:
-    return figure(found.difference), deviation(found.error), p_of(found.p)
+def _compared(found: Comparison) -> tuple[str, str]:
+    return _with_error(found.difference, found.error), p_of(found.p)
+
+
+def _with_error(value: float, error: float) -> str:
+    """Write a number with the digits that its error leaves, and the error with two."""
+    if not (math.isfinite(value) and math.isfinite(error)):
+        return "-"
+    if error <= 0:
+        return figure(value)
+    digits = max(0, 1 - math.floor(math.log10(error)))
+    if digits > MOST_DIGITS:
+        return f"{value:.1e} ± {error:.0e}"
+    return f"{value:,.{digits}f} ± {error:,.{digits}f}"
 
 
 def _mean(rung: Rung) -> float:

@@ -152,7 +152,9 @@ class Ladder:
             raise HyperparameterError(f"rows must be at least {FEWEST_ROWS}, got {self.rows}")
         if not 0 < self.level < 1:
             raise HyperparameterError(f"level must be between 0 and 1, got {self.level:g}")
-        repeats = self.repeats or (1 if self.time is not None else 2)
+        repeats = self.repeats
+        if repeats is None:
+            repeats = 1 if self.time is not None else 2
         cut = Evaluation(self.folds, self.groups, self.time, repeats)
         object.__setattr__(self, "evaluation", cut)
         object.__setattr__(self, "repeats", repeats)
@@ -286,7 +288,7 @@ class Ladder:
 def _stopping_cost(trained: Trained) -> float:
     """Return the cost on the stopping rows of the parameters that were kept, where there are some."""
     history = trained.model.history
-    if trained.trouble or not history.best_epoch:
+    if trained.trouble or not history.best_epoch or not history.validation_costs:
         return math.inf
     return history.validation_costs[history.best_epoch - 1]
 

@@ -27,10 +27,10 @@ from ellnet.workflow import network_for
 __all__ = ["PENALTIES", "Stage", "judge", "linear", "starts_of"]
 
 STARTS = ((1e-2, 0.0), (1e-2, 0.1), (3e-3, 0.01))
-"""Learning rate and L2 penalty of the first start, the second and the third; the fourth is as the first.
+"""Learning rate and L2 penalty of the first start, the second, the third; the fourth is as the first.
 
-A penalty bounds how large weights may grow, and of a narrow network that asks more than of a wide one: under
-one and the same, deep networks look better than they are. Without any, few noisy rows are learned by heart.
+A penalty bounds how large weights may grow, which costs a narrow network more than a wide or deep one:
+under one and the same, the latter look better than they are. Without any, noise is learned by heart.
 """
 
 PENALTIES = (10.0, 1.0, 0.1, 0.01)

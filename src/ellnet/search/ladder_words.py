@@ -25,7 +25,7 @@ def verdict(climbed: Climbed, rung: Rung) -> str:
         return "recommended"
     if rung is best:
         return "lowest"
-    return "within one error" if climbed.test.within_one_error(rung, best) else "worse"
+    return "as good" if climbed.test.within_one_error(rung, best) else "worse"
 
 
 def sentence(climbed: Climbed) -> str:
@@ -57,6 +57,8 @@ def _network(climbed: Climbed, rung: Rung) -> str:
 
 def _why_enough(climbed: Climbed, chosen: Rung) -> str:
     best, test = climbed.best, climbed.test
+    if len(climbed.rungs) == 1:
+        return "nothing else was tried"
     if chosen is best:
         return (
             f"no network that was tried has a lower {test.metric}"
