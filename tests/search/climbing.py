@@ -1,5 +1,6 @@
 """What tests of the ladder share: tables, a quick ladder, and rungs made by hand."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ __all__ = ["Teacher", "quick", "rung", "separable", "told"]
 
 def quick(**options: Any) -> Ladder:
     """A ladder that takes a second or two on a few hundred rows."""
-    return Ladder(**{"repeats": 1, "starts": 2, "max_width": 16, "max_layers": 3, **options})
+    return Ladder(**{"folds": 5, "starts": 2, "max_width": 16, "max_layers": 3, **options})
 
 
 def rung(hidden: Sequence[int], size: int, costs: Sequence[float], **options: Any) -> Rung:
@@ -55,7 +56,7 @@ class Teacher:
                 self._random.normal(0, 2 / np.sqrt(into), (out, into)),
                 self._random.normal(0, 0.5, (out, 1)),
             )
-            for into, out in zip(n[:-1], n[1:], strict=True)
+            for into, out in itertools.pairwise(n)
         ]
         self._scale = float(np.std(self._says(self._random.standard_normal((inputs, 4000)))))
 

@@ -21,12 +21,13 @@ __all__ = ["occam"]
 LADDER = ("folds", "repeats", "groups", "time", "max_layers", "max_width", "starts", "metric")
 MORE = ("activation", "epochs", "rows", "level", "seed")
 OPTIONS = (
-    click.option("--folds", default=5, show_default=True, metavar="K", help="Folds."),
+    click.option("--folds", default=10, show_default=True, metavar="K", help="Folds."),
     click.option(
         "--repeats",
-        type=int,
+        default=1,
+        show_default=True,
         metavar="N",
-        help="How often the rows are cut into folds.  [default: 2; with --time 1]",
+        help="How often the rows are cut into folds, each time anew.",
     ),
     click.option("--groups", metavar="COLUMN", help="Rows of one value stay together; no input."),
     click.option("--time", metavar="COLUMN", help="Rows judged on come later by it; no input."),

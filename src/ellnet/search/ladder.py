@@ -110,7 +110,7 @@ class Ladder:
 
     Attributes:
         folds: at least 2.
-        repeats: how often the rows are cut anew; None for twice, or once where a time decides.
+        repeats: how often the rows are cut anew.
         groups: a column whose rows of one value stay together; it is no input.
         time: a column that orders the rows: what is judged comes later; it is no input.
         max_layers: L at most, the output layer included.
@@ -127,8 +127,8 @@ class Ladder:
         HyperparameterError: a value that is not allowed; says the rule.
     """
 
-    folds: int = 5
-    repeats: int | None = None
+    folds: int = 10
+    repeats: int = 1
     groups: str | None = None
     time: str | None = None
     max_layers: int = 4
@@ -152,12 +152,8 @@ class Ladder:
             raise HyperparameterError(f"rows must be at least {FEWEST_ROWS}, got {self.rows}")
         if not 0 < self.level < 1:
             raise HyperparameterError(f"level must be between 0 and 1, got {self.level:g}")
-        repeats = self.repeats
-        if repeats is None:
-            repeats = 1 if self.time is not None else 2
-        cut = Evaluation(self.folds, self.groups, self.time, repeats)
+        cut = Evaluation(self.folds, self.groups, self.time, self.repeats)
         object.__setattr__(self, "evaluation", cut)
-        object.__setattr__(self, "repeats", repeats)
         _ = self.limits, self.base
 
     @property

@@ -33,7 +33,7 @@ A penalty bounds how large weights may grow, which costs a narrow network more t
 under one and the same, the latter look better than they are. Without any, noise is learned by heart.
 """
 
-PENALTIES = (10.0, 1.0, 0.1, 0.01)
+PENALTIES = (10.0, 1.0, 0.1, 1e-2, 1e-3, 1e-4)
 """L2 penalties that the linear model is fitted with, each from where the one before ended."""
 
 Stopped = Callable[..., bool]
@@ -157,7 +157,7 @@ def _network(stage: Stage, chosen: Hyperparameters, starts: int, leave: Hook) ->
 def _linear(stage: Stage, chosen: Hyperparameters, starts: int, leave: Hook) -> Fitted:
     """Choose the strength of the penalty by the stopping rows, and fit all training rows with it."""
     del starts
-    learned, stopping = stage.apart()
+    learned, stopping = (_in_double(part) for part in stage.apart())
     best: tuple[float, float, Network | None] = (math.inf, PENALTIES[0], None)
     net: Network | None = None
     for penalty in PENALTIES:
@@ -168,10 +168,16 @@ def _linear(stage: Stage, chosen: Hyperparameters, starts: int, leave: Hook) -> 
         cost = engine("auto").cost(net, stopping)
         if cost < best[0]:
             best = (cost, penalty, net)
-    whole = _trained(stage, stage.fold.learned, linear(chosen, best[1]), leave, begin=best[2])
+    every = _in_double(stage.fold.learned)
+    whole = _trained(stage, every, linear(chosen, best[1]), leave, begin=best[2])
     if whole is None:
         return None, {}, 0
     return whole.network, {"l2": best[1]}, len(whole.history.epochs)
+
+
+def _in_double(examples: Examples) -> Examples:
+    """Return the examples in the precision of the linear model, once rather than at every evaluation."""
+    return Examples(np.asarray(examples.X, np.float64), np.asarray(examples.Y, np.float64))
 
 
 def _trained(
