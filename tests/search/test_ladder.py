@@ -13,7 +13,7 @@ from ellnet.columns import Column, Columns
 from ellnet.datasets import load_dataset
 from ellnet.errors import DataError, HyperparameterError
 from ellnet.parts import Plan
-from ellnet.search import Ladder
+from ellnet.search import Budget, Ladder
 from ellnet.search.ladder_trial import judge
 from ellnet.search.ladder_words import sentence
 from tests.counts import count
@@ -95,10 +95,12 @@ def test_a_teacher_of_depth_3_is_never_answered_with_a_worse_network(seed):
 def test_the_same_rungs_for_any_number_of_workers(moons):
     """To the bit, with all that was chosen on the way."""
     ladder = quick()
-    one = ladder.climb(load_dataset("moons"), PLAN, workers=1)
+    one = ladder.climb(load_dataset("moons"), PLAN, Budget(workers=1))
 
     assert told(one.rungs) == told(moons.rungs)
-    assert told(ladder.climb(load_dataset("moons"), PLAN, workers=2).rungs) == told(one.rungs)
+    assert told(ladder.climb(load_dataset("moons"), PLAN, Budget(workers=2)).rungs) == told(
+        one.rungs
+    )
     assert one.recommended.hidden == moons.recommended.hidden
 
 
@@ -131,7 +133,7 @@ def test_a_ladder_that_was_broken_off_goes_on_as_it_would_have(moons):
 
 def test_seconds_end_it_after_the_rung_under_way():
     """The first is always there."""
-    climbed = quick().climb(load_dataset("moons"), PLAN, seconds=1e-9)
+    climbed = quick().climb(load_dataset("moons"), PLAN, Budget(seconds=1e-9))
 
     assert (climbed.ended, [rung.hidden for rung in climbed.rungs]) == ("seconds", [()])
 
@@ -259,5 +261,5 @@ def test_what_cannot_be_is_refused(options, said):
 
 def test_too_few_rows_for_the_folds_are_refused():
     """By their number, before anything is trained."""
-    with pytest.raises(DataError, match="cannot be cut into 50 folds"):
+    with pytest.raises(DataError, match="has 32 rows to cut into folds, too few for 50"):
         Ladder(folds=50, repeats=1).ground(load_dataset("xor:m=40"), PLAN)

@@ -114,18 +114,19 @@ def occam(table: str, **given: Any) -> int:
 
     The same command with --folder FOLDER goes on with a ladder that was interrupted.
     """
-    from ellnet.search import Ladder
+    from ellnet.search import Budget, Ladder
     from ellnet.search.ladder_folder import LadderDefinition, LadderFolder
     from ellnet.search.material import fingerprint
 
     console = terminal(stderr=given["as_json"])
     plan = plan_of(table, given)
     columns = open_table(table, ignore=given["ignore"], categorical=given["categorical"])
+    budget = Budget(seconds=given["seconds"], workers=given["workers"])
     ladder = Ladder(**{name: given[name] for name in (*LADDER, *MORE)})
     ground = ladder.ground(columns, plan)
     definition = LadderDefinition(table, fingerprint(columns), plan, ladder)
     folder = LadderFolder(given["folder"] or LadderFolder.free(table_name(table)).path)
-    task = _Task(console, folder, definition, columns, given)
+    task = _Task(console, folder, definition, columns, budget, given)
     return _shown(task, _climbed(task, ground))
 
 
@@ -137,6 +138,7 @@ class _Task:
     folder: Any
     definition: Any
     columns: Any
+    budget: Any
     given: Mapping[str, Any]
 
 
@@ -156,8 +158,7 @@ def _climbed(task: _Task, ground: Any) -> Any:
 
         return task.definition.ladder.climb_on(
             ground,
-            workers=task.given["workers"],
-            seconds=task.given["seconds"],
+            task.budget,
             known=tuple(rungs),
             ended=ended,
             watcher=progress.watch,

@@ -219,6 +219,11 @@ def _folds(
     if target.task != "regression":
         labels = target.class_numbers(table[target.name])[rows]
     splitter = _splitter(evaluation, seed % 2**32, classes=target.task != "regression")
+    if k > len(rows):
+        raise DataError(
+            f"{table.source} has {len(rows)} rows to cut into folds, too few for {k} of them; take fewer "
+            "folds or give more rows"
+        )
     try:
         parts = list(splitter.split(rows, labels, groups))
     except ValueError as error:

@@ -18,6 +18,7 @@ from ellnet.search.ladder_ground import Ground, ground_of, parted
 from ellnet.search.ladder_rungs import Judged, Limits, Rung, next_hidden
 from ellnet.search.ladder_trial import judge, linear, starts_of
 from ellnet.search.ladder_verdict import Comparison, Test, best_of_rungs, recommended_of
+from ellnet.search.queue import Budget
 from ellnet.training import Hook
 from ellnet.workflow import Trained, train_table
 
@@ -191,9 +192,8 @@ class Ladder:
         self,
         table: Columns,
         plan: Plan,
+        budget: Budget | None = None,
         *,
-        workers: int | None = None,
-        seconds: float | None = None,
         ended: Callable[[Rung], None] | None = None,
         watcher: Callable[[Standing], None] | None = None,
     ) -> Climbed:
@@ -202,8 +202,8 @@ class Ladder:
         Args:
             table: the rows, target included.
             plan: what to predict, and which rows no rung sees.
-            workers: folds at once; by default the cores that this process may use.
-            seconds: no rung begins after so many; the first does.
+            budget: its `seconds`, after which no rung begins but the first, and its `workers`, folds at
+                once.
             ended: told of every rung that was trained here.
             watcher: told where the ladder stands, after every fold.
 
@@ -213,24 +213,20 @@ class Ladder:
             KeyboardInterrupt: Ctrl-C before the first rung was done; later it ends the ladder there.
         """
         ground = self.ground(table, plan)
-        return self.climb_on(ground, workers=workers, seconds=seconds, ended=ended, watcher=watcher)
+        return self.climb_on(ground, budget, ended=ended, watcher=watcher)
 
     def climb_on(
         self,
         ground: Ground,
+        budget: Budget | None = None,
         *,
-        workers: int | None = None,
-        seconds: float | None = None,
         known: Sequence[Rung] = (),
         ended: Callable[[Rung], None] | None = None,
         watcher: Callable[[Standing], None] | None = None,
     ) -> Climbed:
         """Climb on ground that is ready; `known` rungs are not trained again."""
-        if workers is not None and workers < 1:
-            raise HyperparameterError(f"workers must be at least 1, got {workers}")
-        if seconds is not None and not seconds > 0:
-            raise HyperparameterError(f"seconds must be above 0, got {seconds:g}")
-        way = _Way(self, ground, {rung.hidden: rung for rung in known}, seconds)
+        budget = budget or Budget()
+        way = _Way(self, ground, {rung.hidden: rung for rung in known}, budget.seconds)
 
         def one(job: Job, stopped: Callable[..., bool]) -> Judged:
             hidden, fold = job
@@ -238,7 +234,7 @@ class Ladder:
             return judge(ground.stages[fold], chosen, self.starts, ground.measure, stopped)
 
         try:
-            for job, judged in side_by_side(one, way.next, n_threads=workers or available()):
+            for job, judged in side_by_side(one, way.next, n_threads=budget.workers or available()):
                 rung = way.take(job, judged)
                 if watcher is not None:
                     watcher(way.standing())
