@@ -24,6 +24,10 @@ PLAN = Plan("target")
 ALL = Plan("target", test_size=0.0)
 
 
+SHORT = quick(max_width=4, epochs=50)
+"""A ladder of four rungs, for what has to be climbed several times."""
+
+
 @pytest.fixture(scope="module")
 def moons() -> Any:
     """A ladder on the moons, climbed once."""
@@ -32,7 +36,7 @@ def moons() -> Any:
 
 def test_on_a_separable_set_logistic_regression_is_enough():
     """And the sentence says: use that."""
-    climbed = quick().climb(separable(), PLAN)
+    climbed = quick(max_width=8).climb(separable(), PLAN)
 
     assert climbed.recommended.hidden == ()
     assert climbed.recommended.values.mean() > 0.98
@@ -92,16 +96,13 @@ def test_a_teacher_of_depth_3_is_never_answered_with_a_worse_network(seed):
     assert costs[climbed.recommended] - costs[climbed.best] <= error
 
 
-def test_the_same_rungs_for_any_number_of_workers(moons):
+def test_the_same_rungs_for_any_number_of_workers():
     """To the bit, with all that was chosen on the way."""
-    ladder = quick()
-    one = ladder.climb(load_dataset("moons"), PLAN, Budget(workers=1))
+    table = load_dataset("moons:m=150")
+    one, two, three = (SHORT.climb(table, PLAN, Budget(workers=w)) for w in (1, 2, 3))
 
-    assert told(one.rungs) == told(moons.rungs)
-    assert told(ladder.climb(load_dataset("moons"), PLAN, Budget(workers=2)).rungs) == told(
-        one.rungs
-    )
-    assert one.recommended.hidden == moons.recommended.hidden
+    assert told(one.rungs) == told(two.rungs) == told(three.rungs)
+    assert one.recommended.hidden == two.recommended.hidden == three.recommended.hidden
 
 
 def test_another_seed_is_another_ladder(moons):
@@ -111,9 +112,9 @@ def test_another_seed_is_another_ladder(moons):
     assert told(other.rungs)[0] != told(moons.rungs)[0]
 
 
-def test_a_ladder_that_was_broken_off_goes_on_as_it_would_have(moons):
+def test_a_ladder_that_was_broken_off_goes_on_as_it_would_have():
     """Ctrl-C keeps the rungs that were done; those are not trained again."""
-    ladder, table = quick(), load_dataset("moons")
+    ladder, table = SHORT, load_dataset("moons:m=150")
     ground, kept = ladder.ground(table, PLAN), []
 
     def ended(rung: Any) -> None:
@@ -128,7 +129,7 @@ def test_a_ladder_that_was_broken_off_goes_on_as_it_would_have(moons):
     assert (broken.ended, len(broken.rungs)) == ("interrupted", 2)
     assert broken.rungs == whole.rungs[:2]
     assert len(again) == len(whole.rungs) - 2
-    assert told(whole.rungs) == told(moons.rungs)
+    assert told(whole.rungs) == told(ladder.climb_on(ground).rungs)
 
 
 def test_seconds_end_it_after_the_rung_under_way():
@@ -180,8 +181,7 @@ def test_nothing_is_chosen_by_what_it_is_judged_on():
 
 def test_test_rows_are_seen_by_no_rung():
     """With other targets there every rung comes to the same bits."""
-    table = numbers(150)
-    ladder = quick(max_layers=2, max_width=4)
+    table, ladder = numbers(150), SHORT
     ground = ladder.ground(table, Plan("y"))
     y = np.array(table["y"].values)
     kept = {float(v) for s in ground.stages for v in s.fold.target.decode(s.fold.learned.Y)}
