@@ -98,7 +98,7 @@ def test_a_metric_is_compared_instead_of_the_cost(ell: Ell):
     assert ran.json["greater_is_better"]
     values = {tuple(rung["hidden"]): rung["value"] for rung in ran.json["rungs"]}
     assert values[8,] > 0.9 > values[()]
-    assert ran.json["lowest"] != []
+    assert ran.json["best"] != []
 
 
 @pytest.mark.parametrize(
@@ -109,6 +109,7 @@ def test_a_metric_is_compared_instead_of_the_cost(ell: Ell):
         (("xor:m=100", "--folds", "50"), "cannot be cut into 50 folds"),
         (("xor:m=3",), "has 2 rows to cut into folds, too few for 10"),
         (("xor", "--metric", "accurcy"), "did you mean 'accuracy'?"),
+        (("iris", "--metric", "roc_auc"), "does not go with the task multiclass"),
         (("xor", "--groups", "nowhere"), "has no column 'nowhere'"),
         (("xor", "--time", "x1", "--repeats", "2"), "repeats must be 1 with folds in time"),
         (("xor", "--workers", "0"), "workers must be at least 1, got 0"),
@@ -150,7 +151,9 @@ def rungs_in(folder: Path) -> int:
 
 def test_on_a_terminal_a_live_line_says_how_far_the_rung_is(tmp_path: Path):
     """No line is wider than the terminal."""
-    code, shown = on_a_terminal("occam", "moons:m=100", *QUICK, "--no-refit", cwd=tmp_path, columns=80)
+    code, shown = on_a_terminal(
+        "occam", "moons:m=100", *QUICK, "--no-refit", cwd=tmp_path, columns=80
+    )
 
     assert code == 0, shown
     assert "of 4 folds" in shown

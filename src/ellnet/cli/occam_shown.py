@@ -158,7 +158,7 @@ def report_of(climbed: Climbed, folder: str, scores: Mapping[str, Scores]) -> st
         "folds": len(climbed.ground.stages),
         "ended": climbed.ended,
         "recommended": list(climbed.recommended.hidden),
-        "lowest": list(climbed.best.hidden),
+        "best": list(climbed.best.hidden),
         "sentence": sentence(climbed),
         "rungs": rungs,
         "scores": {name: each.to_json() for name, each in scores.items()},

@@ -13,8 +13,9 @@ from ellnet.search.ladder_rungs import sizes_of
 from ellnet.search.ladder_trial import Stage
 from ellnet.search.ladder_verdict import Test
 from ellnet.search.material import Material, prepare, with_parts
-from ellnet.search.measures import Measure, measure_of
+from ellnet.search.measures import Measure, Resamples, measure_of
 from ellnet.targets import Target
+from ellnet.workflow import network_for
 
 __all__ = ["Ground", "ground_of", "parted"]
 
@@ -90,19 +91,26 @@ def ground_of(
     whole = replace(plan, test_size=0.0, split_column=None, task=target.task)
     material = prepare(climbed_on, whole, evaluation, base)
     stages = _stages(climbed_on, material, evaluation, base)
-    measure = _measure(metric, material)
+    measure = _measure(metric, material, base)
     ratio = float(np.mean([s.fold.validation.m / s.fold.learned.m for s in stages]))
     nothing = math.log(2) / len(rows) if metric == "cost" and target.task != "regression" else 0.0
     compared = Test(ratio, measure.greater and metric != "cost", metric, level, nothing)
     return Ground(stages, target, compared, measure, len(rows), every, len(test_rows))
 
 
-def _measure(metric: str, material: Material) -> Measure:
-    """Return the metric to show; where the cost is compared it is the usual one of the task."""
+def _measure(metric: str, material: Material, base: Hyperparameters) -> Measure:
+    """Return the metric to show; where the cost is compared it is the usual one of the task.
+
+    It is tried on a network as it begins, so that one that does not go with the task is refused now.
+    """
     name = metric
     if metric == "cost":
         name = "rmse" if material.target.task == "regression" else "accuracy"
-    return measure_of(name, material.target)
+    measure, fold = measure_of(name, material.target), material.folds[0]
+    begun = replace(base, hidden=()).resolved(fold.learned.m)
+    net = network_for(fold.learned, fold.target, begun)
+    measure.of(net, fold.validation, fold.target, 0.0, Resamples.none(fold.validation.m))
+    return measure
 
 
 def _stages(

@@ -131,7 +131,7 @@ def judge(
     if net is not None:
         fold = stage.fold
         cost = engine("auto").cost(net, fold.validation)
-        none = Resamples(np.zeros((0, fold.validation.m), np.float32))
+        none = Resamples.none(fold.validation.m)
         value = measure.of(net, fold.validation, fold.target, cost, none)[0]
     return Judged(float(cost), float(value), said, epochs, time.perf_counter() - began)
 

@@ -5,6 +5,9 @@ from ellnet.search.ladder_rungs import Rung
 
 __all__ = ["ending", "name_of", "p_of", "sentence", "verdict"]
 
+SMALLEST = 0.001
+"""A p below it is written as that."""
+
 
 def name_of(rung: Rung) -> str:
     """Return a rung's hidden layers in a word: `linear`, `8`, `8,8`."""
@@ -13,19 +16,19 @@ def name_of(rung: Rung) -> str:
 
 def p_of(p: float) -> str:
     """Write a p with the digits that tell something."""
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+    return f"< {SMALLEST}" if p < SMALLEST else f"{p:.3f}"
 
 
 def verdict(climbed: Climbed, rung: Rung) -> str:
-    """Return what a rung is: recommended, best, as good, worse, or diverged."""
+    """Return what a rung is: recommended, best, as good, behind, or diverged."""
     best, recommended = climbed.best, climbed.recommended
     if not rung.trained:
         return "diverged"
     if rung is recommended:
         return "recommended"
     if rung is best:
-        return "lowest"
-    return "as good" if climbed.test.within_one_error(rung, best) else "worse"
+        return "best"
+    return "as good" if climbed.test.within_one_error(rung, best) else "behind"
 
 
 def sentence(climbed: Climbed) -> str:
@@ -60,27 +63,24 @@ def _why_enough(climbed: Climbed, chosen: Rung) -> str:
     if len(climbed.rungs) == 1:
         return "nothing else was tried"
     if chosen is best:
-        return (
-            f"no network that was tried has a lower {test.metric}"
-            if not test.greater
-            else (f"no network that was tried has a higher {test.metric}")
-        )
+        better = "higher" if test.greater else "lower"
+        return f"no network that was tried has a {better} {test.metric}"
     found = climbed.against_best(chosen)
     nothing = found.difference <= test.negligible
     rule = "which is next to nothing" if nothing else "which is within one standard error"
-    return (
-        f"the best that was tried, {_short(best)}, gains {found.difference:.3g} ± {found.error:.2g} of "
-        f"{test.metric} on it (p = {p_of(found.p)}), {rule}"
-    ).replace("p = <", "p <")
+    return f"the best that was tried, {_short(best)}, gains {_figures(climbed, chosen)}, {rule}"
 
 
 def _why_not(climbed: Climbed, smaller: Rung) -> str:
-    found = climbed.test.compare(smaller, climbed.recommended)
-    said = (
-        f"of the smaller ones the best, {_short(smaller)}, is worse by {found.difference:.3g} ± "
-        f"{found.error:.2g} (p = {p_of(found.p)})"
-    )
-    return said.replace("p = <", "p <")
+    name = _short(smaller)
+    return f"on the best of the smaller ones, {name}, it gains {_figures(climbed, smaller)}"
+
+
+def _figures(climbed: Climbed, rung: Rung) -> str:
+    """Return what the best gains on a rung, with its error and the p of the corrected t-test."""
+    found = climbed.against_best(rung)
+    p = f"p {p_of(found.p)}" if found.p < SMALLEST else f"p = {p_of(found.p)}"
+    return f"{found.difference:.2g} ± {found.error:.2g} of {climbed.test.metric} ({p})"
 
 
 def _short(rung: Rung) -> str:
