@@ -15,7 +15,9 @@ __all__ = ["Teacher", "quick", "rung", "separable", "told"]
 
 def quick(**options: Any) -> Ladder:
     """A ladder that takes a second or two on a few hundred rows."""
-    return Ladder(**{"folds": 5, "starts": 2, "max_width": 16, "max_layers": 3, **options})
+    return Ladder(
+        **{"folds": 5, "repeats": 1, "starts": 2, "max_width": 16, "max_layers": 3, **options}
+    )
 
 
 def rung(hidden: Sequence[int], size: int, costs: Sequence[float], **options: Any) -> Rung:

@@ -12,7 +12,20 @@ from ellnet.models import Model
 from tests.cli.command_line import Ell, finished, mixed_table, points, program, refused
 from tests.cli.test_progress import on_a_terminal
 
-QUICK = ("--folds", "4", "--starts", "1", "--max-width", "8", "--max-layers", "2", "--epochs", "40")
+QUICK = (
+    "--folds",
+    "4",
+    "--repeats",
+    "1",
+    "--starts",
+    "1",
+    "--max-width",
+    "8",
+    "--max-layers",
+    "2",
+    "--epochs",
+    "40",
+)
 
 
 def gapped(rows: int = 160) -> str:
@@ -33,7 +46,7 @@ def test_a_table_with_categories_and_gaps_from_start_to_model(ell: Ell, tmp_path
     assert ran.code == 0, ran.err
     assert "mixed.csv: 128 rows in 4 folds; 32 test rows that no rung sees" in ran.out
     assert "  linear: cost " in ran.err
-    assert "recommended" in ran.out
+    assert "use this" in ran.out
     assert "use logistic regression (L = 1, " in ran.out
     assert "on 32 test rows" in ran.out
     folder = tmp_path / "ladders" / "mixed-1"
@@ -157,4 +170,4 @@ def test_on_a_terminal_a_live_line_says_how_far_the_rung_is(tmp_path: Path):
 
     assert code == 0, shown
     assert "of 4 folds" in shown
-    assert "recommended" in shown
+    assert "use this" in shown

@@ -20,8 +20,8 @@ from ellnet.search.ladder_words import ending, name_of, p_of, sentence, verdict
 
 __all__ = ["LadderProgress", "report_of", "show_ladder", "show_rows"]
 
-MOST_DIGITS = 4
-"""After the point; what is smaller is written with an exponent."""
+MOST_DIGITS, SMALL = 4, 1e-4
+"""Digits after the point, and the error below which an exponent is written instead."""
 
 
 class LadderProgress:
@@ -103,7 +103,7 @@ def show_ladder(console: Console, climbed: Climbed) -> None:
             _with_error(shown(test.mean(rung), test.greater), test.error_of(losses)),
             *extra,
             *(("", "") if best or not rung.trained else _compared(found)),
-            cell(verdict(climbed, rung)),
+            cell("use this" if rung is climbed.recommended else verdict(climbed, rung)),
             style="bold" if rung is climbed.recommended else "",
         )
     console.print(table)
@@ -121,9 +121,9 @@ def _with_error(value: float, error: float) -> str:
         return "-"
     if error <= 0:
         return figure(value)
-    digits = max(0, 1 - math.floor(math.log10(error)))
-    if digits > MOST_DIGITS:
+    if error < SMALL:
         return f"{value:.1e} ± {error:.0e}"
+    digits = min(MOST_DIGITS, max(0, 1 - math.floor(math.log10(error))))
     return f"{value:,.{digits}f} ± {error:,.{digits}f}"
 
 

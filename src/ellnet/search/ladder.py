@@ -4,7 +4,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ellnet.columns import Columns
@@ -23,6 +23,9 @@ from ellnet.training import Hook
 from ellnet.workflow import Trained, train_table
 
 __all__ = ["Climbed", "Ladder", "Standing"]
+
+FEW_ROWS = 5000
+"""Below so many rows the luck of a cut and of a training is large, and they are cut twice."""
 
 FEWEST_ROWS = 100
 """Of rows climbed on, at least, where their number is bounded."""
@@ -111,7 +114,8 @@ class Ladder:
 
     Attributes:
         folds: at least 2.
-        repeats: how often the rows are cut anew.
+        repeats: how often the rows are cut anew; None for twice where a table has below 5,000 rows and
+            no time decides, else once.
         groups: a column whose rows of one value stay together; it is no input.
         time: a column that orders the rows: what is judged comes later; it is no input.
         max_layers: L at most, the output layer included.
@@ -129,7 +133,7 @@ class Ladder:
     """
 
     folds: int = 10
-    repeats: int = 1
+    repeats: int | None = None
     groups: str | None = None
     time: str | None = None
     max_layers: int = 4
@@ -141,7 +145,6 @@ class Ladder:
     rows: int = 20_000
     level: float = 0.05
     seed: int = 0
-    evaluation: Evaluation = field(init=False)
 
     def __post_init__(self) -> None:
         """Check every value."""
@@ -153,8 +156,9 @@ class Ladder:
             raise HyperparameterError(f"rows must be at least {FEWEST_ROWS}, got {self.rows}")
         if not 0 < self.level < 1:
             raise HyperparameterError(f"level must be between 0 and 1, got {self.level:g}")
-        cut = Evaluation(self.folds, self.groups, self.time, self.repeats)
-        object.__setattr__(self, "evaluation", cut)
+        _ = Evaluation(
+            self.folds, self.groups, self.time, 1 if self.repeats is None else self.repeats
+        )
         _ = self.limits, self.base
 
     @property
@@ -167,9 +171,16 @@ class Ladder:
         """The hyperparameters that all rungs share."""
         return Hyperparameters(activation=self.activation, epochs=self.epochs, seed=self.seed)
 
+    def evaluation(self, table: Columns) -> Evaluation:
+        """Return how the rows of a table are cut."""
+        repeats = self.repeats
+        if repeats is None:
+            repeats = 2 if table.m < FEW_ROWS and self.time is None else 1
+        return Evaluation(self.folds, self.groups, self.time, repeats)
+
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        return {name: value for name, value in vars(self).items() if name != "evaluation"}
+        return dict(vars(self))
 
     def ground(self, table: Columns, plan: Plan) -> Ground:
         """Make the table ready for all rungs.
@@ -181,7 +192,7 @@ class Ladder:
         return ground_of(
             table,
             plan,
-            self.evaluation,
+            self.evaluation(table),
             self.base,
             most=self.rows,
             metric=self.metric,
@@ -261,7 +272,7 @@ class Ladder:
             hooks: called as training goes.
         """
         stops = bool(rung.hidden)
-        marked, whole = parted(table, plan, self.evaluation, self.base, stops=stops)
+        marked, whole = parted(table, plan, self.evaluation(table), self.base, stops=stops)
         trained = [
             train_table(marked, whole, chosen, hooks=hooks) for chosen in self._refitted(rung)
         ]
@@ -271,7 +282,7 @@ class Ladder:
         """Give the hyperparameters of each start on all rows."""
         base = replace(self.base, hidden=rung.hidden)
         if rung.hidden:
-            yield from starts_of(base, self.starts, self.folds * self.evaluation.repeats)
+            yield from starts_of(base, self.starts, len(rung.judged))
         else:
             chosen = sorted(each.chosen["l2"] for each in rung.judged)
             yield linear(base, chosen[len(chosen) // 2])
