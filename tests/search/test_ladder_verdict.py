@@ -60,16 +60,29 @@ def test_what_does_not_vary_has_a_certain_difference_or_none():
 
 def test_the_smallest_within_one_error_is_recommended():
     """The smaller of two that are as good, and not one that is worse by more."""
-    small = rung((2,), 9, [0.50, 0.52, 0.49, 0.51])
-    middle = rung((8,), 33, [0.30, 0.33, 0.30, 0.31])
-    large = rung((64,), 300, [0.31, 0.31, 0.29, 0.32])
+    small = rung((2,), 9, [0.50, 0.60, 0.45, 0.47])
+    middle = rung((8,), 33, [0.30, 0.43, 0.26, 0.26])
+    large = rung((64,), 300, [0.31, 0.41, 0.25, 0.27])
 
     assert best_of_rungs([small, middle, large], QUARTER) is large
     assert recommended_of([small, middle, large], QUARTER) is middle
 
 
+def test_what_is_allowed_by_hand():
+    """The corrected error of the best's mean, less the plain error of the difference."""
+    best = rung((8,), 33, [0.2, 0.4, 0.3, 0.2])
+    other = rung((2,), 9, [0.2 + 0.02, 0.4 - 0.02, 0.3 + 0.02, 0.2])
+    plain = np.std([0.02, -0.02, 0.02, 0.0], ddof=1) / 2
+    own = math.sqrt(0.5 * np.var([0.2, 0.4, 0.3, 0.2], ddof=1))
+
+    assert QUARTER.allowed(other, best) == pytest.approx(own - plain, rel=1e-12)
+    assert QUARTER.allowed(best, best) == pytest.approx(own, rel=1e-12)
+    twice = Test(ratio=0.25, folds=2)
+    assert twice.allowed(other, best) == pytest.approx(own - plain * math.sqrt(2), rel=1e-12)
+
+
 def test_a_network_that_fails_in_one_fold_is_not_excused_by_that():
-    """Its own spread makes the error of the difference large; that of the best bounds what is allowed."""
+    """Its own spread makes the error of the difference large, and what is allowed smaller."""
     steady = rung((8,), 33, [0.10, 0.11, 0.10, 0.09, 0.10])
     erratic = rung((2,), 9, [0.10, 0.11, 0.70, 0.09, 0.10])
     found = QUARTER.compare(erratic, steady)

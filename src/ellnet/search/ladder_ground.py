@@ -94,7 +94,14 @@ def ground_of(
     measure = _measure(metric, material, base)
     ratio = float(np.mean([s.fold.validation.m / s.fold.learned.m for s in stages]))
     nothing = math.log(2) / len(rows) if metric == "cost" and target.task != "regression" else 0.0
-    compared = Test(ratio, measure.greater and metric != "cost", metric, level, nothing)
+    compared = Test(
+        ratio,
+        greater=measure.greater and metric != "cost",
+        metric=metric,
+        level=level,
+        negligible=nothing,
+        folds=evaluation.folds,
+    )
     return Ground(stages, target, compared, measure, len(rows), every, len(test_rows))
 
 

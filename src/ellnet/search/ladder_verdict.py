@@ -49,6 +49,7 @@ class Test:
         metric: "cost", or what else the values are.
         level: a p below it counts as gain.
         negligible: a difference up to it is none.
+        folds: of one cut; 0 where the rows were cut once.
     """
 
     __test__ = False  # for pytest, to which the name would say something else
@@ -58,6 +59,7 @@ class Test:
     metric: str = "cost"
     level: float = 0.05
     negligible: float = 0.0
+    folds: int = 0
 
     def losses(self, rung: Rung) -> NDArray[np.float64]:
         """Return what is compared, (folds,): the lower the better."""
@@ -98,14 +100,16 @@ class Test:
         return found.p < self.level and found.difference > self.negligible
 
     def allowed(self, rung: Rung, best: Rung) -> float:
-        """Return by how much a rung's loss may be above the best's: one standard error.
+        """Return by how much a rung's loss may be above the best's to be within one standard error.
 
-        It is that of the difference, or that of the best's own mean where this is smaller: what makes
-        a fold hard for both does not excuse the smaller network, and neither does a training of its
-        own that succeeds in some folds only.
+        That is the corrected error of the best's own mean, less the plain error of the difference, s over
+        the root of the folds: so that it is within even where the folds flattered the smaller network by
+        as much. Cutting the same rows again does not count for more folds here.
         """
-        own = self.error_of(self.losses(best))
-        return max(self.negligible, min(self.compare(rung, best).error, own))
+        differences = self.losses(rung) - self.losses(best)
+        folds = self.folds or len(differences)
+        plain = float(np.std(differences, ddof=1)) / math.sqrt(folds)
+        return max(self.negligible, self.error_of(self.losses(best)) - plain)
 
     def within_one_error(self, rung: Rung, best: Rung) -> bool:
         """Say whether a rung's loss is above the best's by at most a standard error."""
@@ -127,12 +131,12 @@ def best_of_rungs(rungs: Sequence[Rung], test: Test) -> Rung | None:
 
 
 def recommended_of(rungs: Sequence[Rung], test: Test) -> Rung | None:
-    """Return the smallest network within one standard error of the best (Breiman et al., 1984).
+    """Return the smallest network within one standard error of the best (after Breiman et al., 1984).
 
-    Of equal sizes the one with fewer layers is smaller.
+    Of equal sizes the one with fewer layers is smaller. The best itself is always within.
     """
     best = best_of_rungs(rungs, test)
     if best is None:
         return None
-    within = [rung for rung in rungs if test.within_one_error(rung, best)]
+    within = [rung for rung in rungs if rung is best or test.within_one_error(rung, best)]
     return min(within, key=lambda rung: (rung.size, rung.L))
