@@ -23,7 +23,10 @@ MARKS = ("s", "o", "^", "D", "v", "P", "X")
 
 
 class LadderDisplay:
-    """Loss against parameters, a mark a rung; bars are one standard error of the difference to the best.
+    """Loss against parameters, a mark a rung; what ends below the dashed line, bar and all, is as good.
+
+    Bars are plain standard errors of the difference to the best; the line is one corrected standard error
+    of the best's own mean above it.
 
     Attributes:
         ax_: the axes, once drawn.
@@ -79,12 +82,13 @@ class LadderDisplay:
         depth = len(rungs[0].hidden)
         label = f"{depth} hidden layer{'' if depth == 1 else 's'}" if depth else "linear model"
         sizes, means = [rung.size for rung in rungs], [self._mean(rung) for rung in rungs]
-        errors = [self.climbed.against_best(rung).error for rung in rungs]
-        low, floor = np.minimum(errors, 0.9 * np.abs(means)), np.array(errors)
+        best, test = self.climbed.best, self.climbed.test
+        errors = np.array([test.plain_error(rung, best) for rung in rungs])
+        low = np.minimum(errors, 0.9 * np.abs(means))  # a logarithmic axis has no place for 0
         ax.errorbar(
             sizes,
             means,
-            yerr=[low, floor],
+            yerr=[low, errors],
             color=PALETTE[depth % len(PALETTE)],
             marker=MARKS[depth % len(MARKS)],
             capsize=3,
@@ -97,15 +101,14 @@ class LadderDisplay:
             )
 
     def _allowed(self, ax: "Axes") -> None:
-        """Mark the recommended rung, and the line up to which its loss might have been."""
+        """Mark the recommended rung, and the line that it had to stay on the good side of."""
         climbed = self.climbed
-        best, chosen = climbed.best, climbed.recommended
-        sign = -1 if climbed.test.greater else 1
-        line = self._mean(best) + sign * climbed.test.allowed(chosen, best)
-        if chosen is not best:
-            ax.axhline(
-                line, color="#555555", ls="--", lw=1, label="one standard error above the best"
-            )
+        best, chosen, test = climbed.best, climbed.recommended, climbed.test
+        sign, where = (-1, "below") if test.greater else (1, "above")
+        line = self._mean(best) + sign * test.error_of(test.losses(best))
+        ax.axhline(
+            line, color="#555555", ls="--", lw=1, label=f"one standard error {where} the best"
+        )
         ax.plot(
             chosen.size,
             self._mean(chosen),

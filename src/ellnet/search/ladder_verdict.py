@@ -102,14 +102,17 @@ class Test:
     def allowed(self, rung: Rung, best: Rung) -> float:
         """Return by how much a rung's loss may be above the best's to be within one standard error.
 
-        That is the corrected error of the best's own mean, less the plain error of the difference, s over
-        the root of the folds: so that it is within even where the folds flattered the smaller network by
-        as much. Cutting the same rows again does not count for more folds here.
+        That is the corrected error of the best's own mean less the plain error of the difference: it is
+        within even where the folds flattered the smaller network by as much.
         """
+        own = self.error_of(self.losses(best))
+        return max(self.negligible, own - self.plain_error(rung, best))
+
+    def plain_error(self, rung: Rung, best: Rung) -> float:
+        """Return s over the root of the folds; cutting the same rows again makes no more of them here."""
         differences = self.losses(rung) - self.losses(best)
         folds = self.folds or len(differences)
-        plain = float(np.std(differences, ddof=1)) / math.sqrt(folds)
-        return max(self.negligible, self.error_of(self.losses(best)) - plain)
+        return float(np.std(differences, ddof=1)) / math.sqrt(folds)
 
     def within_one_error(self, rung: Rung, best: Rung) -> bool:
         """Say whether a rung's loss is above the best's by at most a standard error."""
