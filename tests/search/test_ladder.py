@@ -27,6 +27,9 @@ ALL = Plan("target", test_size=0.0)
 SHORT = quick(max_width=4, epochs=50)
 """A ladder of four rungs, for what has to be climbed several times."""
 
+TRAININGS = count(4, 8)
+"""Of each network that is tried on fresh rows."""
+
 
 @pytest.fixture(scope="module")
 def moons() -> Any:
@@ -90,7 +93,9 @@ def test_a_teacher_of_depth_3_is_never_answered_with_a_worse_network(seed):
     error = climbed.test.error_of(climbed.test.losses(climbed.best))
 
     costs = {
-        rung: np.mean([fresh_cost(replace(ladder, seed=s), rung, table, fresh) for s in range(4)])
+        rung: np.mean(
+            [fresh_cost(replace(ladder, seed=s), rung, table, fresh) for s in range(TRAININGS)]
+        )
         for rung in {climbed.recommended, climbed.best}
     }
 
