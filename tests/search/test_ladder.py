@@ -178,6 +178,25 @@ def test_rows_to_stop_by_are_none_of_those_judged_on(options):
             assert sum(map(len, kinds)) == len(set().union(*kinds))
 
 
+@pytest.mark.parametrize("options", [{"groups": "group"}, {"time": "when"}], ids=str)
+def test_groups_and_times_are_climbed_and_refitted(options):
+    """The column that decides is no input, and the refit keeps to it as the folds do."""
+    table, ladder = classes(200), replace(SHORT, **options)
+    climbed = ladder.climb(table, Plan("y"))
+    trained = ladder.refit(table, Plan("y"), climbed.rungs[-1])
+
+    (name,) = options.values()
+    values = np.array(table[name].values)
+    train, held, test = (
+        values[p] for p in (trained.parts.train, trained.parts.validation, trained.parts.test)
+    )
+    assert name not in trained.model.preprocessing.column_names
+    if name == "when":
+        assert train.max() < held.min() < held.max() < test.min()
+    else:
+        assert not (set(train) & set(held) or set(train) & set(test) or set(held) & set(test))
+
+
 def test_nothing_is_chosen_by_what_it_is_judged_on():
     """With other targets on the judged rows all that was chosen is the same, and the cost is not."""
     ladder = quick()
