@@ -194,7 +194,9 @@ def test_groups_and_times_are_climbed_and_refitted(options):
     if name == "when":
         assert train.max() < held.min() < held.max() < test.min()
     else:
-        assert not (set(train) & set(held) or set(train) & set(test) or set(held) & set(test))
+        assert not (set(train) & set(held))
+        assert not (set(train) & set(test))
+        assert not (set(held) & set(test))
 
 
 def test_nothing_is_chosen_by_what_it_is_judged_on():
