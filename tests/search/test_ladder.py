@@ -27,7 +27,7 @@ ALL = Plan("target", test_size=0.0)
 SHORT = quick(max_width=4, epochs=50)
 """A ladder of four rungs, for what has to be climbed several times."""
 
-TRAININGS = count(4, 8)
+TRAININGS = count(2, 8)
 """Of each network that is tried on fresh rows."""
 
 
