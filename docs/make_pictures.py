@@ -98,6 +98,9 @@ def main() -> None:
         for name in ("curves", "parallel"):
             curves = Path(folder) / "studies" / "digits-1" / f"{name}.png"
             (IMAGES / f"search_{name}.png").write_bytes(curves.read_bytes())
+        in_terminal(["ellnet", "occam", "moons", "--no-refit"], folder)
+        ladder = Path(folder) / "ladders" / "moons-1" / "ladder.png"
+        (IMAGES / "occam.png").write_bytes(ladder.read_bytes())
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from ellnet.cli.evaluate import evaluate
 from ellnet.cli.export import export, import_
 from ellnet.cli.inspect import inspect
 from ellnet.cli.lr_find import lr_find
+from ellnet.cli.occam import occam
 from ellnet.cli.predict import predict
 from ellnet.cli.prove import prove
 from ellnet.cli.responses import responses
@@ -52,6 +53,7 @@ for command in (
     inspect,
     search,
     lr_find,
+    occam,
     branch,
     verify,
     prove,

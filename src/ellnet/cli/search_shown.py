@@ -16,7 +16,7 @@ from ellnet.search import Found, Result, Status
 from ellnet.search.verdict import ranked
 from ellnet.search.words import described
 
-__all__ = ["Progress", "figure", "report_of", "show_curves", "show_found"]
+__all__ = ["Progress", "deviation", "duration", "figure", "report_of", "show_curves", "show_found"]
 
 SECONDS_BETWEEN_LINES = 2.0
 CURVES = 60
@@ -60,8 +60,8 @@ class Progress:
         """Take the curve of a trial that has ended, and say where the search stands."""
         self._running.pop(result.number, None)
         self._ended[result.number] = result.curves[0].validation if result.curves else ()
-        left = "" if status.left is None else f", about {_duration(status.left)} left"
-        self._line = f"{status.done}/{status.total} trials in {_duration(status.seconds)}{left}"
+        left = "" if status.left is None else f", about {duration(status.left)} left"
+        self._line = f"{status.done}/{status.total} trials in {duration(status.seconds)}{left}"
         now = time.monotonic()
         if not self._console.is_terminal and now - self._printed >= SECONDS_BETWEEN_LINES:
             self._printed, line, self._line = now, self._line, ""
@@ -81,7 +81,8 @@ class Progress:
         return Group(*lines, Text(self._line or "the first trials are under way"))
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Write seconds as a person would."""
     if seconds < 60:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -18,7 +18,7 @@ from ellnet.models import Model
 if TYPE_CHECKING:
     from ellnet.shrinking import Shrunk
 
-__all__ = ["shrink"]
+__all__ = ["document_of", "shrink"]
 
 
 @click.command(short_help="Make a model smaller without changing what it says, with a proof.")
@@ -82,7 +82,8 @@ def shrink(
     if written is not None:
         smaller.save(written)
     if as_json:
-        click.echo(json.dumps(_document(found, written), allow_nan=False))
+        file = None if written is None else str(written)
+        click.echo(json.dumps({**document_of(found), "file": file}, allow_nan=False))
     else:
         _show(terminal(), loaded, found, written)
 
@@ -133,7 +134,8 @@ def _inputs(found: "Shrunk") -> str:
     )
 
 
-def _document(found: "Shrunk", written: Path | None) -> dict[str, Any]:
+def document_of(found: "Shrunk") -> dict[str, Any]:
+    """Return what was taken out, and the proof, for JSON."""
     before, after = found.before, found.network
     return {
         "before": {"n": list(before.n), "parameters": before.size},
@@ -143,5 +145,4 @@ def _document(found: "Shrunk", written: Path | None) -> dict[str, Any]:
         "kept": list(found.kept),
         "proof": found.proof.to_json(),
         "summary": found.summary(),
-        "file": None if written is None else str(written),
     }

@@ -11,6 +11,8 @@ except ImportError as error:
     raise MissingExtraError("searching needs Optuna: pip install 'ellnet[search]'") from error
 
 from ellnet.search.folds import Evaluation
+from ellnet.search.ladder import Climbed, Ladder, Standing
+from ellnet.search.ladder_rungs import Judged, Rung
 from ellnet.search.queue import Budget, Status
 from ellnet.search.results import Curve, Result
 from ellnet.search.running import Found, Search
@@ -19,12 +21,17 @@ from ellnet.search.space import Choice, Range, Space
 __all__ = [
     "Budget",
     "Choice",
+    "Climbed",
     "Curve",
     "Evaluation",
     "Found",
+    "Judged",
+    "Ladder",
     "Range",
     "Result",
+    "Rung",
     "Search",
     "Space",
+    "Standing",
     "Status",
 ]

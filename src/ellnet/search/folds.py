@@ -13,6 +13,7 @@ from sklearn.model_selection import (
     TimeSeriesSplit,
 )
 
+from ellnet.batches import split
 from ellnet.columns import Columns
 from ellnet.errors import DataError, HyperparameterError
 from ellnet.hyperparameters import Hyperparameters
@@ -20,10 +21,13 @@ from ellnet.parts import Plan, Rows, part_rows, rows_of_part
 from ellnet.randomness import Stream, words
 from ellnet.targets import Target
 
-__all__ = ["Division", "Evaluation", "divide"]
+__all__ = ["Division", "Evaluation", "divide", "held_for", "rows_apart"]
 
 TEST, VALIDATION = 2, 3
 """Which split of the same rows a draw of groups is for."""
+
+REPEAT = 0x9E3779B9
+"""What the seed of the folds grows by from one repetition to the next; the first has the seed itself."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +38,16 @@ class Evaluation:
         folds: 0 for rows held out once, else the number of folds.
         groups: a column whose rows of one value stay together; it is no input.
         time: a column that orders the rows: what is compared on comes later; it is no input.
+        repeats: how often the rows are cut into folds, each time anew; folds in time can be cut once.
 
     Raises:
-        HyperparameterError: one fold, or groups and time at once.
+        HyperparameterError: one fold, groups and time at once, or repetitions of what is always the same.
     """
 
     folds: int = 0
     groups: str | None = None
     time: str | None = None
+    repeats: int = 1
 
     def __post_init__(self) -> None:
         """Check what does not go together."""
@@ -50,6 +56,13 @@ class Evaluation:
         if self.groups is not None and self.time is not None:
             raise HyperparameterError(
                 "groups and time cannot both decide the folds; name one of them"
+            )
+        if self.repeats < 1:
+            raise HyperparameterError(f"repeats must be at least 1, got {self.repeats}")
+        if self.repeats > 1 and (self.folds == 0 or self.time is not None):
+            what = "rows held out once" if self.folds == 0 else "folds in time"
+            raise HyperparameterError(
+                f"repeats must be 1 with {what}, which cannot be drawn anew, got {self.repeats}"
             )
 
     @property
@@ -93,17 +106,23 @@ def divide(
                 "that; use --folds 5"
             )
         return Division(((parts.train, parts.validation),), parts.test)
-    rows, test = _test_rows(table, plan, evaluation, chosen.seed)
+    rows, test = rows_apart(table, plan, evaluation, chosen.seed)
     if evaluation.folds:
-        return Division(_folds(table, rows, evaluation, chosen.seed, target), test)
+        seeds = [chosen.seed + REPEAT * k for k in range(evaluation.repeats)]
+        cuts = [_folds(table, rows, evaluation, seed, target) for seed in seeds]
+        return Division(tuple(fold for cut in cuts for fold in cut), test)
     fraction = chosen.held_out(len(rows)) or 0.2
     return Division(
         (_held(table, rows, evaluation, fraction, seed=chosen.seed, part=VALIDATION),), test
     )
 
 
-def _test_rows(table: Columns, plan: Plan, evaluation: Evaluation, seed: int) -> tuple[Rows, Rows]:
-    """Return the rows of the search, and those of the test."""
+def rows_apart(table: Columns, plan: Plan, evaluation: Evaluation, seed: int) -> tuple[Rows, Rows]:
+    """Return the rows of the search, and those of the test.
+
+    Raises:
+        DataError: too few rows or groups for that.
+    """
     if plan.split_column is not None:
         test = rows_of_part(table, plan.split_column, "test")
         return np.setdiff1d(np.arange(table.m), test), test
@@ -115,6 +134,40 @@ def _test_rows(table: Columns, plan: Plan, evaluation: Evaluation, seed: int) ->
     whole = Target.fit(table[plan.target], plan.task)
     parts = part_rows(table, plan, Hyperparameters(seed=seed, early_stopping=False), whole)
     return parts.train, parts.test
+
+
+def held_for(
+    table: Columns,
+    rows: Rows,
+    evaluation: Evaluation,
+    fraction: float,
+    *,
+    target: Target,
+    seed: int,
+    part: int,
+) -> tuple[Rows, Rows]:
+    """Hold out a fraction of some rows: whole groups, what comes last, or each class in proportion.
+
+    Args:
+        table: the rows, target and deciding columns included.
+        rows: those that are divided, in ascending order.
+        evaluation: says whether groups or a time decide.
+        fraction: the part held out, between 0 and 1.
+        target: what the target's column means.
+        seed: of the draw.
+        part: which draw of the seed it is.
+
+    Raises:
+        DataError: too few rows or groups for that.
+    """
+    if evaluation.columns:
+        return _held(table, rows, evaluation, fraction, seed=seed, part=part)
+    labels = None
+    if target.task != "regression":
+        numbers = target.class_numbers(table[target.name])[rows]
+        labels = np.asarray(np.unique(numbers, return_inverse=True)[1], np.int64)
+    parts = split(len(rows), fraction, seed, labels, part=part)
+    return rows[parts.train], rows[parts.held_out]
 
 
 def _held(
@@ -166,6 +219,11 @@ def _folds(
     if target.task != "regression":
         labels = target.class_numbers(table[target.name])[rows]
     splitter = _splitter(evaluation, seed % 2**32, classes=target.task != "regression")
+    if k > len(rows):
+        raise DataError(
+            f"{table.source} has {len(rows)} rows to cut into folds, too few for {k} of them; take fewer "
+            "folds or give more rows"
+        )
     try:
         parts = list(splitter.split(rows, labels, groups))
     except ValueError as error:

@@ -47,6 +47,11 @@ class Resamples:
             np.add.at(row, rng.integers(m, size=m), 1)
         return cls(counts)
 
+    @classmethod
+    def none(cls, m: int) -> "Resamples":
+        """Draw nothing of m rows, for whoever wants the value alone."""
+        return cls(np.zeros((0, m), np.float32))
+
     def means(self, terms: NDArray[Any]) -> NDArray[np.float64]:
         """Return the mean of the terms (m,) in each replicate."""
         sums = np.einsum("rm,m->r", self.counts, terms.astype(np.float32))
