@@ -205,6 +205,45 @@ def test_hooks_see_the_last_epoch_of_a_run_that_ends_early():
     assert repr(hook.seen[0].epochs) == repr(history.epochs[:1])
 
 
+class Seldom(Recorder):
+    """Looks at every seventh epoch alone."""
+
+    def next_epoch(self, epoch: int) -> int:
+        """The next multiple of seven."""
+        return (epoch // 7 + 1) * 7
+
+
+@pytest.mark.parametrize("engine", ["array", "auto"])
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("validated", [False, True])
+def test_a_hook_says_when_it_looks_next(engine, early_stopping, validated):
+    """What training comes to does not depend on it, and the last epoch is always seen."""
+    chosen = Hyperparameters(
+        learning_rate=0.05,
+        epochs=25,
+        batch_size=16,
+        engine=engine,
+        early_stopping=early_stopping and validated,
+        n_iter_no_change=6,
+    )
+    learned, held = split_off(small_network(), blobs(), 0.3, 0)
+    parts = (learned, chosen, held) if validated else (learned, chosen)
+    often, seldom, once = Recorder(), Seldom(), Seldom(stop_after=14)
+
+    expected = train(small_network(), *parts, hooks=[often])
+    found = train(small_network(), *parts, hooks=[seldom])
+    cut = train(small_network(), *parts, hooks=[once])
+
+    epochs = len(expected.history.epochs)
+    assert same(found.network, expected.network)
+    assert found.history.costs == expected.history.costs
+    assert found.history.validation_costs == expected.history.validation_costs
+    assert found.history.best_epoch == expected.history.best_epoch
+    looked = [call for call in seldom.calls if call.startswith("epoch ")]
+    assert looked == [f"epoch {k}" for k in dict.fromkeys([*range(7, epochs, 7), epochs])]
+    assert len(cut.history.epochs) == min(14, epochs)
+
+
 class Patient:
     """Ends the run when so many epochs have gone by, and says so beforehand."""
 

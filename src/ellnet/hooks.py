@@ -63,8 +63,16 @@ class Hook:
     def after_step(self, taken: int, of: int) -> None:
         """So many minibatches of the epoch have been taken."""
 
+    def next_epoch(self, epoch: int) -> int:
+        """Return after how many epochs of the run to look again, now that so many have ended.
+
+        An engine goes on through those between, where nothing else has to be looked at: what
+        `after_epoch` is shown then has all of them.
+        """
+        return epoch + 1
+
     def after_epoch(self, state: TrainingState, history: History) -> bool:
-        """An epoch has ended; true ends the run."""
+        """An epoch has ended that `next_epoch` asked for, or the run; true ends the run."""
         del state, history
         return False
 

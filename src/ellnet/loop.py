@@ -254,17 +254,23 @@ class Loop:
 
     def _unwatched(self, left: int) -> int:
         """Return how many of the epochs left can be run before anybody has to look from outside."""
+        left = min(left, self._unhooked())
         if self._looks_inside():
             return left
-        if self.data.validation is not None or self.hooks:
+        if self.data.validation is not None:
             return 1
         if self.recorder is not None and not self._whole:
             left = min(left, self.recorder.epochs_ahead(self.state.epoch))
         return left if self.stopping is None else int(max(1, min(left, self.stopping.earliest())))
 
+    def _unhooked(self) -> int:
+        """Return how many epochs can be run before a hook has to look."""
+        epoch = self.state.epoch
+        return min((hook.next_epoch(epoch) for hook in self.hooks), default=self.last_epoch) - epoch
+
     def _looks_inside(self) -> bool:
         """Say whether all that is to be done after an epoch can be done while the engine goes on."""
-        if self.data.validation is None or self.hooks or self.recorder is not None:
+        if self.data.validation is None or self.recorder is not None or self._unhooked() == 1:
             return False
         return self.data.metric is None or self.data.metric.score is not None
 

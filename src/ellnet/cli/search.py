@@ -185,7 +185,7 @@ def _searched(
             Progress(terminal(stderr=True)) as progress,
         ):
             found = searched.run_on(
-                material, budget, ledger=ledger, watcher=progress.watch, ended=progress.ended
+                material, budget, ledger=ledger, watcher=progress.watcher, ended=progress.ended
             )
     except KeyboardInterrupt:
         click.echo(f"ellnet: interrupted; go on with: ellnet search resume {study.path}", err=True)

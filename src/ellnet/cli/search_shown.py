@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 from rich.console import Console, Group
@@ -51,6 +51,11 @@ class Progress:
             self._live.stop()
         elif self._line:
             say(self._console, self._line)
+
+    @property
+    def watcher(self) -> Callable[[int, Sequence[float]], None] | None:
+        """What follows trials under way; none where nobody could see it, since it holds them up."""
+        return self.watch if self._console.is_terminal else None
 
     def watch(self, number: int, costs: Sequence[float]) -> None:
         """Take the curve of a trial under way; called from its thread."""

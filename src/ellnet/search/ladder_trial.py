@@ -1,6 +1,7 @@
 """One rung on one fold: started several times, stopped by rows of its own, judged on others."""
 
 import math
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +13,6 @@ from numpy.typing import NDArray
 from ellnet.batches import Examples
 from ellnet.engines import engine
 from ellnet.errors import DivergenceError
-from ellnet.history import History
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Network
 from ellnet.randomness import Stream, words
@@ -20,7 +20,6 @@ from ellnet.search.ladder_rungs import Judged
 from ellnet.search.material import Fold
 from ellnet.search.measures import Measure, Resamples
 from ellnet.search.trial import StoppedError
-from ellnet.state import TrainingState
 from ellnet.training import Hook, Outcome, train
 from ellnet.workflow import network_for
 
@@ -70,11 +69,9 @@ class _Leave(Hook):
         if self._stopped():
             raise StoppedError
 
-    def after_epoch(self, state: TrainingState, history: History) -> bool:
-        del state, history
-        if self._stopped():
-            raise StoppedError
-        return False
+    def next_epoch(self, epoch: int) -> int:
+        del epoch
+        return sys.maxsize
 
 
 def starts_of(base: Hyperparameters, starts: int, fold: int) -> Iterator[Hyperparameters]:

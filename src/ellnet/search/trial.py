@@ -1,6 +1,7 @@
 """One trial: a network trained on every fold, on one thread, to a result."""
 
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -58,24 +59,27 @@ class _Watch(Hook):
         self._bench, self._proposal, self._stopped = bench, proposal, stopped
         self._rungs = bench.pruner.rungs(proposal.number) if fold == 0 else ()
         self._watched = fold == 0 and bench.watcher is not None
-        self._lowest = math.inf
 
     def after_step(self, taken: int, of: int) -> None:
         del taken, of
         if self._stopped():
             raise StoppedError
 
+    def next_epoch(self, epoch: int) -> int:
+        if self._watched:
+            return epoch + 1
+        return min((rung for rung in self._rungs if rung > epoch), default=sys.maxsize)
+
     def after_epoch(self, state: TrainingState, history: History) -> bool:
         if self._stopped():
             raise StoppedError
-        cost = history.epochs[-1].validation_cost
-        self._lowest = min(self._lowest, math.inf if cost is None else cost)
         number = self._proposal.number
         if self._watched and self._bench.watcher is not None:
             self._bench.watcher(number, history.validation_costs)
         if state.epoch not in self._rungs:
             return False
-        return self._bench.pruner.poor(number, state.epoch, self._lowest, self._proposal.seen)
+        lowest = min(history.validation_costs, default=math.inf)
+        return self._bench.pruner.poor(number, state.epoch, lowest, self._proposal.seen)
 
 
 def run_trial(
