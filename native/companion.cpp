@@ -2,16 +2,14 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
-#include <new>
-#include <system_error>
+#include <exception>
 #include <thread>
 
 #ifndef _WIN32
 #include <pthread.h>
 #endif
 
+#include "elsewhere.hpp"
 #include "waiting.hpp"
 
 namespace ellnet {
@@ -19,114 +17,107 @@ namespace ellnet {
 namespace {
 
 using Work = std::function<void(int)>;
+using Clock = std::chrono::steady_clock;
 
-/// How long the companion looks for more before it sleeps: about as long as the calls that it is for.
+/// How long the companion looks for more before it ends: about as long as the calls that it is for.
 constexpr std::chrono::microseconds AWAKE{200};
 
-/// Looks between two questions what time it is.
-constexpr int LOOKS = 64;
+/// Calls follow one another closely where so much time lies between them.
+constexpr std::chrono::microseconds CLOSELY{1000};
 
-/// Looks for its end before the caller gives up its turn.
-constexpr int PATIENCE = 2000;
+/// Looks between two questions what time it is, and before the caller gives up its turn.
+constexpr int LOOKS = 64, PATIENCE = 2000;
 
-class Companion {
-  public:
-    Companion() { std::thread([this] { live(); }).detach(); }
+enum class State { absent, free, taken };
 
-    /// False where another call has the companion.
-    bool engage() { return !engaged_.exchange(true, std::memory_order_acquire); }
-    void release() { engaged_.store(false, std::memory_order_release); }
+/// One of each process; a call that finds the companion taken goes alone.
+std::atomic<State> state{State::absent};
+std::atomic<const Work*> offered{nullptr};
+std::atomic<bool> finished{false};
+std::atomic<Clock::rep> last_call{Clock::duration::min().count() / 2};
 
-    void offer(const Work& work) {
-        finished_.store(false, std::memory_order_relaxed);
-        offered_.store(&work);
-        if (!asleep_.load()) return;
-        const std::lock_guard<std::mutex> lock(mutex_);
-        waker_.notify_one();
-    }
+bool change(State from, State to) { return state.compare_exchange_strong(from, to); }
 
-    /// Takes the offer back, or waits until what was taken is done.
-    void withdraw() {
-        if (offered_.exchange(nullptr) != nullptr) return;
-        for (int i = 0; !finished_.load(std::memory_order_acquire); ++i)
-            i < PATIENCE ? pause_briefly() : std::this_thread::yield();
-    }
+const Work* look() {
+    const auto until = Clock::now() + AWAKE;
+    do
+        for (int i = 0; i < LOOKS; ++i, pause_briefly())
+            if (offered.load(std::memory_order_relaxed))
+                if (const Work* work = offered.exchange(nullptr)) return work;
+    while (Clock::now() < until);
+    return nullptr;
+}
 
-  private:
-    void live() {
-        for (;;) {
-            const Work* work = look();
-            if (!work) work = sleep();
+void live(Elsewhere born) {
+    for (bool settled = false;;) {
+        if (const Work* work = look()) {
+            if (!settled) born.free_this();
+            settled = true;
             (*work)(1);
-            finished_.store(true, std::memory_order_release);
+            finished.store(true, std::memory_order_release);
+        } else if (change(State::free, State::absent)) {
+            return;
         }
     }
+}
 
-    const Work* take() { return offered_.load() ? offered_.exchange(nullptr) : nullptr; }
+/// A child of a fork has no thread but one.
+void forget() {
+    offered.store(nullptr);
+    state.store(State::absent);
+}
 
-    const Work* look() {
-        const auto until = std::chrono::steady_clock::now() + AWAKE;
-        do
-            for (int i = 0; i < LOOKS; ++i, pause_briefly())
-                if (const Work* work = take()) return work;
-        while (std::chrono::steady_clock::now() < until);
-        return nullptr;
+bool forks_are_heard_of() {
+#ifndef _WIN32
+    static const int trouble = pthread_atfork(nullptr, nullptr, forget);
+    return trouble == 0;
+#else
+    return true;
+#endif
+}
+
+/// Takes the companion for a call, born where there is none. Returns false where the call goes alone.
+bool take(bool closely) {
+    if (change(State::free, State::taken)) return true;
+    if (!closely || !forks_are_heard_of() || !change(State::absent, State::taken)) return false;
+    try {
+        const Elsewhere elsewhere;
+        std::thread thread(live, elsewhere);
+        elsewhere.send(thread);
+        thread.detach();
+    } catch (const std::exception&) {  // no thread, or no memory for one
+        state.store(State::absent);
+        return false;
     }
+    return true;
+}
 
-    const Work* sleep() {
-        std::unique_lock<std::mutex> lock(mutex_);
-        asleep_.store(true);
-        const Work* work = take();
-        for (; !work; work = take()) waker_.wait(lock);
-        asleep_.store(false);
-        return work;
+/// Takes the offer back, or waits until what was taken is done.
+struct Withdrawal {
+    ~Withdrawal() {
+        if (offered.exchange(nullptr) == nullptr)
+            for (int i = 0; !finished.load(std::memory_order_acquire); ++i)
+                i < PATIENCE ? pause_briefly() : std::this_thread::yield();
+        state.store(State::free);
     }
-
-    std::atomic<bool> engaged_{false}, finished_{false}, asleep_{false};
-    std::atomic<const Work*> offered_{nullptr};
-    std::mutex mutex_;
-    std::condition_variable waker_;
 };
 
-/// The one of this process; it lives as long as the process does.
-std::atomic<Companion*> companion{nullptr};
-
-/// A child of a fork has no thread but one, and may find locks taken for ever: it begins anew.
-void forget() { companion.store(nullptr); }
-
-/// Null where the system gives no further thread.
-Companion* found() {
-    static std::mutex making;
-    if (Companion* there = companion.load(std::memory_order_acquire)) return there;
-    const std::unique_lock<std::mutex> lock(making, std::try_to_lock);
-    if (!lock.owns_lock() || companion.load()) return companion.load();
-#ifndef _WIN32
-    static const int registered = pthread_atfork(nullptr, nullptr, forget);
-    if (registered != 0) return nullptr;
-#endif
-    try {
-        companion.store(new Companion, std::memory_order_release);
-    } catch (const std::bad_alloc&) {
-    } catch (const std::system_error&) {
-    }
-    return companion.load();
-}
+/// Notes when a call ended.
+struct End {
+    ~End() { last_call.store(Clock::now().time_since_epoch().count(), std::memory_order_relaxed); }
+};
 
 }  // namespace
 
-void accompanied(const Work& work) {
-    Companion* beside = found();
-    if (!beside || !beside->engage()) return work(0);
-    struct Visit {
-        Companion& companion;
-        ~Visit() {
-            companion.withdraw();
-            companion.release();
-        }
-    };
-    beside->offer(work);
-    const Visit visit{*beside};
+bool accompanied(const Work& work) {
+    const Clock::duration before{last_call.load(std::memory_order_relaxed)};
+    const End end;
+    if (!take(Clock::now().time_since_epoch() - before < CLOSELY)) return false;
+    finished.store(false, std::memory_order_relaxed);
+    offered.store(&work);
+    const Withdrawal withdrawal;
     work(0);
+    return true;
 }
 
 }  // namespace ellnet

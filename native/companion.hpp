@@ -5,10 +5,11 @@
 
 namespace ellnet {
 
-/// Runs work(0) on the calling thread and, where the companion of this process is free and comes in time, work(1) beside it.
+/// Runs work(0) on the calling thread and work(1) beside it, on the companion of this process. Returns false, and has run nothing, where that is
+/// not there or not free.
 ///
-/// So the two share out what there is as they go, and nothing may be left undone where work(1) never begins. The companion
-/// looks for more for a moment, then sleeps. A child of a fork has one of its own. work(1) must not throw.
-void accompanied(const std::function<void(int)>& work);
+/// The two share out what there is as they go, and nothing may be left undone where work(1) begins late or never. The companion is born where such
+/// calls follow one another closely, and ends a moment after the last: who forks or leaves finds no thread of ours. work(1) must not throw.
+bool accompanied(const std::function<void(int)>& work);
 
 }  // namespace ellnet

@@ -120,7 +120,7 @@ bool predict_few(const Kernels<T>& kernels, const Shape& shape, const Parameters
         if (thread == 0) pass.gather_all(X);
         pass.work(thread, thread == 0 ? stop : Stop{});
     };
-    threads > 1 ? accompanied(share) : share(0);
+    if (threads == 1 || !accompanied(share)) share(0);
     if (!pass.stopped()) pass.store(out);
     return !pass.stopped();
 }

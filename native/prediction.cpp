@@ -6,6 +6,7 @@
 #include <exception>
 #include <limits>
 
+#include "companion.hpp"
 #include "few_examples.hpp"
 #include "memory.hpp"
 #include "panels.hpp"
@@ -106,13 +107,15 @@ bool in_chunks(const Weights<T>& weights, long m, int threads, Question& questio
         forward.back()->ask(question.of(i));
     }
     std::atomic<long> next{0};
-    together(threads, [&](int thread) {
+    const auto share = [&](int thread) {
+        const FlushToZero flush;
         for (long number = next.fetch_add(1); number * CHUNK < m && !question.stopped(); number = next.fetch_add(1)) {
             const long first = number * CHUNK;
             work(*forward[static_cast<std::size_t>(thread)], first, std::min(CHUNK, m - first), number);
             question.of(thread)();
         }
-    });
+    };
+    if (threads != 2 || !accompanied(share)) together(threads, share);
     return !question.stopped();
 }
 

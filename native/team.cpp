@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "elsewhere.hpp"
 #include "waiting.hpp"
 
 namespace ellnet {
@@ -58,17 +59,21 @@ void together(int threads, const std::function<void(int)>& work) {
     std::atomic<int> go{0};  // 1 to work, -1 to leave
     std::vector<std::thread> others;
     others.reserve(static_cast<std::size_t>(threads));
+    const Elsewhere elsewhere;
     const auto join = [&others] {
         for (std::thread& each : others) each.join();
     };
     try {
-        for (int i = 1; i < threads; ++i)
-            others.emplace_back([&go, &work, i] {
+        for (int i = 1; i < threads; ++i) {
+            others.emplace_back([&go, &work, &elsewhere, i] {
                 while (go.load(std::memory_order_acquire) == 0) std::this_thread::yield();
                 if (go.load(std::memory_order_acquire) < 0) return;
+                elsewhere.free_this();
                 const FlushToZero flush;
                 work(i);
             });
+            elsewhere.send(others.back());
+        }
     } catch (...) {
         go.store(-1, std::memory_order_release);
         join();

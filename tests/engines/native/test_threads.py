@@ -2,6 +2,7 @@
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -171,3 +172,54 @@ def test_threads_are_born_in_the_call_and_end_with_it(n, n_threads, others, monk
     monkeypatch.setattr(native, "WATCH_SECONDS", 0.0)
 
     assert threads_seen(n, n_threads) == others
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted in /proc")
+def test_the_companion_of_small_predictions_ends_a_moment_after_them():
+    """So a fork, and the end of the process, find no thread of ours."""
+    n, g = (300, 400, 3), ("relu", "softmax")
+    net = Network(n, g, "categorical_cross_entropy", initial_parameters(n, g, dtype=np.float32))
+    X = np.zeros((300, 2), np.float32)
+    before, most = threads_of_the_process(), 0
+
+    for _ in range(2000):
+        native.predict(net, X, n_threads=2)
+        most = max(most, threads_of_the_process())
+
+    assert most <= before + 1
+    for _ in range(100):
+        if threads_of_the_process() <= before:
+            return
+        time.sleep(0.01)
+    raise AssertionError("the companion outlives its calls")
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are listed in /proc")
+def test_threads_may_go_wherever_the_process_may(monkeypatch):
+    """They are born on another processor than the caller's, and are bound to none."""
+    monkeypatch.setattr(native, "WATCH_SECONDS", 0.0)
+    net = Network((20, 30, 1), ("relu", "identity"), "squared_error")
+    X, bounds = np.zeros((20, 640), np.float32), set()
+
+    def watch(taken: int, of: int) -> bool:
+        if taken < of - 1:
+            return False
+        for task in Path("/proc/self/task").iterdir():
+            with suppress(FileNotFoundError):  # a thread of somebody else's may end meanwhile
+                lines = (task / "status").read_text().splitlines()
+                bounds.update(line for line in lines if line.startswith("Cpus_allowed_list"))
+        return True
+
+    before = os.sched_getaffinity(0)
+    native.run(
+        net,
+        TrainingState.start(net.parameters, 2, 0),
+        Hyperparameters(batch_size=32),
+        Examples(X, X[:1]),
+        epochs=1,
+        watch=watch,
+        n_threads=3,
+    )
+
+    assert os.sched_getaffinity(0) == before
+    assert len(bounds) == 1
