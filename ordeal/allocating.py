@@ -36,7 +36,7 @@ AGAIN = 4
 """How often a block must be lost, call after call, to be a leak."""
 
 GOES_ON = 8
-"""The last allocations of a call, of which those may fail that are for a thread to write out sooner what was learned."""
+"""So many of a call's last allocations may fail: a thread that writes out sooner is not needed."""
 
 NONE = (-1, -1)
 """Allocations that fail: from, to."""

@@ -199,7 +199,7 @@ def test_threads_may_go_wherever_the_process_may(monkeypatch):
     """They are born on another processor than the caller's, and are bound to none."""
     monkeypatch.setattr(native, "WATCH_SECONDS", 0.0)
     net = Network((20, 30, 1), ("relu", "identity"), "squared_error")
-    X, bounds = np.zeros((20, 640), np.float32), set()
+    X, bounds = np.zeros((20, 640), np.float32), set[str]()
 
     def watch(taken: int, of: int) -> bool:
         if taken < of - 1:
