@@ -200,8 +200,8 @@ CALLS: dict[str, Callable[[], Call]] = {
     "packing of many weights": lambda: predicting(7900, 8000, 1, m=20),
     "cost": lambda: costing(512, 512, 512, 1, m=400_000),
     "cost and gradients": lambda: costing(512, 512, 512, 1, m=400_000, gradients=True),
-    "train": lambda: learning(100, 64, 64, 2, m=4000, epochs=120),
-    "train of a tiny net": lambda: learning(3, 5, 5, 3, 1, m=4000, epochs=10_000),
+    "train": lambda: learning(100, 64, 64, 2, m=4000, epochs=400),
+    "train of a tiny net": lambda: learning(3, 5, 5, 3, 1, m=4000, epochs=40_000),
 }
 """What a signal may come into. Each is set up when its turn comes, and let go after it."""
 
