@@ -64,15 +64,20 @@ class Hook:
         """So many minibatches of the epoch have been taken."""
 
     def next_epoch(self, epoch: int) -> int:
-        """Return after how many epochs of the run to look again, now that so many have ended.
+        """Return the number of the epoch after which to look again, now that so many have ended.
 
-        An engine goes on through those between, where nothing else has to be looked at: what
-        `after_epoch` is shown then has all of them.
+        An engine goes on through those before it, where nothing else has to be looked at: what
+        `after_epoch` is shown then has all of them. It may be called sooner, where something else has
+        the engine left.
         """
         return epoch + 1
 
     def after_epoch(self, state: TrainingState, history: History) -> bool:
-        """An epoch has ended that `next_epoch` asked for, or the run; true ends the run."""
+        """An epoch has ended; true ends the run.
+
+        It is the one that `next_epoch` asked for, one before it, or the last. A run that is interrupted
+        or diverges ends without.
+        """
         del state, history
         return False
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from ellnet.arrays import overflow_allowed, threads_for
 from ellnet.batches import Examples
 from ellnet.checkpoints import Recorder
-from ellnet.engines import Divergence, Engine, Run, Score, Verdict, engine
+from ellnet.engines import Divergence, Engine, Run, Score, engine
+from ellnet.errors import HyperparameterError
 from ellnet.files.checkpoint_file import Checkpoint
 from ellnet.history import Epoch, HistoryKeeper
 from ellnet.hooks import Hook, Metric, Outcome
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.lbfgs import minimize
+from ellnet.looks import Looks
 from ellnet.network import Network, Parameters
 from ellnet.state import TrainingState
 from ellnet.stopping import Look, Stopping
@@ -46,52 +48,6 @@ class _Watch:
 
     def __call__(self, taken: int, of: int) -> bool:
         return self._loop.watch(taken, of)
-
-
-class _Looks:
-    """What the epochs of one call of an engine came to, looked at while it goes on.
-
-    Attributes:
-        epochs: all that have ended.
-        last: what the last of them came to.
-        best: the number of the best so far among them, from 1; 0 for none.
-    """
-
-    def __init__(self, stopping: Stopping | None, carried: float) -> None:
-        """Begin a call; the time carried is that which its first epoch has taken before."""
-        self._stopping = stopping
-        self._before = None if stopping is None else stopping.memory()
-        self._began = time.perf_counter() - carried
-        self.epochs: list[Epoch] = []
-        self.last, self.best = Look(best=False, exhausted=False), 0
-
-    def __call__(self, cost: float, validation_cost: float | None, score: float | None) -> Verdict:
-        """Look at an epoch that has ended; a validation cost that is not finite ends the call."""
-        if validation_cost is not None and not math.isfinite(validation_cost):
-            return Verdict(end=True)
-        began, self._began = self._began, time.perf_counter()
-        return self._look(Epoch(cost, validation_cost, score, self._began - began))
-
-    def _look(self, epoch: Epoch) -> Verdict:
-        self.epochs.append(epoch)
-        if self._stopping is not None:
-            self.last = self._stopping.look(epoch)
-        if self.last.best:
-            self.best = len(self.epochs)
-        return Verdict(keep=self.last.best, end=self.last.exhausted)
-
-    def only(self, count: int) -> None:
-        """Forget the epochs after the first so many: the run went back behind them."""
-        if count == len(self.epochs):
-            return
-        lost, kept, self.epochs = self.best > count, self.epochs[:count], []
-        self.last, self.best = Look(best=False, exhausted=False), 0
-        if self._stopping is not None and self._before is not None:
-            self._stopping.recall(self._before)
-        for epoch in kept:
-            self._look(epoch)
-        if lost:  # what the engine kept is of an epoch that is forgotten
-            self.best = 0
 
 
 @dataclass(eq=False)
@@ -220,7 +176,7 @@ class Loop:
         if left <= 0:
             return "epochs"
         began, self._cut = time.perf_counter(), False
-        looks = _Looks(self.stopping, self._carried) if self._looks_inside() else None
+        looks = Looks(self.stopping, self._carried) if self._looks_inside() else None
         ran = self.engine.run(
             self.net,
             self.state,
@@ -265,8 +221,16 @@ class Loop:
 
     def _unhooked(self) -> int:
         """Return how many epochs can be run before a hook has to look."""
-        epoch = self.state.epoch
-        return min((hook.next_epoch(epoch) for hook in self.hooks), default=self.last_epoch) - epoch
+        epoch, ahead = self.state.epoch, self.last_epoch
+        for hook in self.hooks:
+            wanted = hook.next_epoch(epoch)
+            if wanted <= epoch:
+                raise HyperparameterError(
+                    f"{type(hook).__name__}.next_epoch({epoch}) must be the number of a later epoch of "
+                    f"the run, got {wanted}"
+                )
+            ahead = min(ahead, wanted)
+        return ahead - epoch
 
     def _looks_inside(self) -> bool:
         """Say whether all that is to be done after an epoch can be done while the engine goes on."""
@@ -288,18 +252,17 @@ class Loop:
             self._cut = self.recorder.cuts(self.state.epoch, taken)
         return self._cut
 
-    def _take(self, ran: Run, seconds: float, looks: _Looks | None = None) -> str:
+    def _take(self, ran: Run, seconds: float, looks: Looks | None = None) -> str:
         """Record what an engine's run gave; its epochs may have been looked at already."""
-        ran = self._check_validation(ran)
+        ran, begun = self._check_validation(ran), self.state
         self.kept.add(ran.iterations)
         if ran.divergence is None or ran.iterations:
-            begun = self.state
             self.before, self.state = ran.before or (lambda: begun), ran.state
         else:
             self.state = self.before()
         self._carried += seconds
         if looks is not None:
-            look = self._keep_looks(ran, looks)
+            look = self._keep_looks(begun, ran, looks)
         else:
             look = self._record_epochs(ran, self._carried / max(1, len(ran.costs)))
         if ran.costs:
@@ -321,30 +284,40 @@ class Loop:
         if good is None:
             return ran
         L = self.net.L
-        state = self.state if good == 0 else self._again(good)
+        state = self._again(self.state, good) if good else self.state
+        if state is None:
+            good, state = 0, self.state
         trouble = Divergence(state.epoch, ran.state.step, L, "validation cost", -1, math.nan)
         ended = replace(
             ran, costs=costs[:good], validation_costs=validated[:good], scores=ran.scores[:good]
         )
         return replace(ended, state=state, divergence=trouble)
 
-    def _again(self, epochs: int) -> TrainingState:
-        """Take the first epochs of a call again: return where training stood after them."""
+    def _again(self, begun: TrainingState, epochs: int) -> TrainingState | None:
+        """Take the first epochs of a call again: return where training stood after them.
+
+        None where that was interrupted.
+        """
         ran = self.engine.run(
-            *(self.net, self.state, self.hyperparameters, self.data.examples),
+            *(self.net, begun, self.hyperparameters, self.data.examples),
             epochs=epochs,
+            watch=_Watch(self),
             n_threads=self.n_threads,
         )
-        return ran.state
+        return None if ran.interrupted else ran.state
 
-    def _keep_looks(self, ran: Run, looks: _Looks) -> Look:
+    def _keep_looks(self, begun: TrainingState, ran: Run, looks: Looks) -> Look:
         """Keep what the epochs came to that were looked at; return what the last did."""
         looks.only(len(ran.costs))
         before = len(self.kept)
         for epoch in looks.epochs:
             self.kept.end_epoch(epoch)
-        if looks.best and ran.best is not None:
-            self.best, self.kept.best_epoch = ran.best, before + looks.best
+        best = ran.best
+        if looks.best and looks.lost:
+            again = self._again(begun, looks.best)
+            best = None if again is None else again.parameters
+        if looks.best and best is not None:
+            self.best, self.kept.best_epoch = best, before + looks.best
         return looks.last
 
     def _record_epochs(self, ran: Run, seconds: float) -> Look:

