@@ -1,7 +1,6 @@
 """`ellnet occam`: the smallest network that is as good as any, found from the linear model up."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ OPTIONS = (
         "--repeats",
         type=int,
         metavar="N",
-        help="How often the rows are cut into folds.  [default: 2 below 5,000 rows, else 1]",
+        help="How often the rows are cut into folds.  [default: 2 below 5,000 rows without --time, else 1]",
     ),
     click.option("--groups", metavar="COLUMN", help="Rows of one value stay together; no input."),
     click.option("--time", metavar="COLUMN", help="Rows judged on come later by it; no input."),
@@ -100,7 +99,7 @@ def _ladder_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @table_options
 @_ladder_options
 def occam(table: str, **given: Any) -> int:
-    r"""Find the smallest network that is as good as any on TABLE: a file, or a built-in set.
+    """Find the smallest network that is as good as any on TABLE: a file, or a built-in set.
 
     The ladder starts at logistic or linear regression, adds units and layers step by step, compares
     all on the same folds, and stops when nothing more is gained. It recommends the smallest network
@@ -112,7 +111,7 @@ def occam(table: str, **given: Any) -> int:
     ellnet occam houses.csv --target price --max-layers 3
 
     The same command with --folder FOLDER goes on with a ladder that was interrupted.
-    """
+    """  # noqa: D301 - click knows the backspace as: leave these lines as they are
     from ellnet.search import Budget, Ladder
     from ellnet.search.ladder_folder import LadderDefinition, LadderFolder
     from ellnet.search.material import fingerprint
@@ -170,16 +169,23 @@ def _shown(task: _Task, climbed: Any) -> int:
 
     show_ladder(task.console, climbed)
     _draw(task, climbed)
-    interrupted = climbed.ended == "interrupted"
+    path = task.folder.path
+    if climbed.ended == "seconds":
+        say(task.console, f"the same command with --folder {path} and more --seconds goes on")
+    interrupted = "interrupted" if climbed.ended == "interrupted" else ""
     scores: Mapping[str, Any] = {}
     shrunk = None
     if not task.given["no_refit"] and not interrupted:
-        scores, shrunk = _refit(task, climbed)
+        try:
+            scores, shrunk = _refit(task, climbed)
+        except KeyboardInterrupt:
+            interrupted = "interrupted in the refit, whose model is not saved"
     if task.given["as_json"]:
-        click.echo(report_of(climbed, str(task.folder.path), scores, shrunk))
+        click.echo(report_of(climbed, str(path), scores, shrunk))
     if interrupted:
-        path = task.folder.path
-        click.echo(f"ellnet: interrupted; the same command with --folder {path} goes on", err=True)
+        click.echo(
+            f"ellnet: {interrupted}; the same command with --folder {path} goes on", err=True
+        )
     return 130 if interrupted else 0
 
 
@@ -188,16 +194,24 @@ def _draw(task: _Task, climbed: Any) -> None:
     from ellnet.search.ladder_picture import LadderDisplay
 
     path = task.folder.path / "ladder.png"
-    with suppress(MissingExtraError, OSError):
+    try:
         LadderDisplay.from_climbed(climbed, title=task.definition.table).save(path)
-        say(task.console, f"drawn in {path}")
+    except (MissingExtraError, OSError):
+        return
+    except ValueError as error:  # what matplotlib says of numbers that it cannot draw
+        say(task.console, f"not drawn: {error}")
+        return
+    say(task.console, f"drawn in {path}")
 
 
 def _refit(task: _Task, climbed: Any) -> tuple[Mapping[str, Any], Any]:
     """Train the recommended network as on the folds, score it, shrink it, and save it."""
     definition = task.definition
     trained = definition.ladder.refit(task.columns, definition.plan, climbed.recommended)
-    show_scores(task.console, trained.scores, trained.model.target, trained.scored)
+    shown = dict(trained.scores)
+    if trained.model.network.L == 1:
+        shown.pop("linear", None)  # the network is a linear model itself
+    show_scores(task.console, shown, trained.model.target, trained.scored)
     model, shrunk = _shrunk(task.console, trained.model)
     path = task.folder.path / "model.safetensors"
     with interruptible():
@@ -215,5 +229,6 @@ def _shrunk(console: Console, model: Any) -> tuple[Any, Any]:
         return model, None
     for step in shrunk.steps:
         say(console, f"shrunk: {step.sentence}")
-    say(console, shrunk.summary())
+    if shrunk.steps or model.network.L > 1:
+        say(console, shrunk.summary())
     return smaller, shrunk

@@ -2,6 +2,7 @@
 
 import json
 import math
+import warnings
 from collections.abc import Mapping
 from typing import Self
 
@@ -13,6 +14,7 @@ from ellnet.cli.search_shown import duration, figure
 from ellnet.cli.shrink import document_of
 from ellnet.cli.tables_shown import plain_table
 from ellnet.cli.terminal import cell, say
+from ellnet.errors import EllnetWarning
 from ellnet.evaluation import Scores
 from ellnet.search import Climbed, Rung, Standing
 from ellnet.search.ladder_ground import Ground
@@ -21,6 +23,9 @@ from ellnet.search.ladder_words import ending, name_of, p_of, sentence, verdict
 from ellnet.shrinking import Shrunk
 
 __all__ = ["LadderProgress", "report_of", "show_ladder", "show_rows"]
+
+MOST_CLASSES = 8
+"""Named in a warning, at most."""
 
 MOST_DIGITS, SMALL = 4, 1e-4
 """Digits after the point, and the error below which an exponent is written instead."""
@@ -87,6 +92,15 @@ def show_rows(console: Console, source: str, ground: Ground) -> None:
         f"{source}: {ground.rows:,} rows{of} in {folds} folds; {ground.test_rows:,} test rows that "
         "no rung sees",
     )
+    if scarce := ground.scarce():
+        named = ", ".join(f"{name!r} has {rows:,}" for name, rows in scarce[:MOST_CLASSES])
+        more = ", ..." if len(scarce) > MOST_CLASSES else ""
+        warnings.warn(
+            f"a class with fewer rows than the {ground.test.folds} folds is missing where some of them "
+            f"are judged: {named}{more}; take fewer folds (--folds) or give more rows",
+            EllnetWarning,
+            stacklevel=2,
+        )
 
 
 def show_ladder(console: Console, climbed: Climbed) -> None:

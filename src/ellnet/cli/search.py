@@ -41,14 +41,14 @@ class SearchGroup(click.Group):
 
 @click.group(cls=SearchGroup, short_help="Search hyperparameters by their cost curves.")
 def search() -> None:
-    r"""Search hyperparameters by their cost curves.
+    """Search hyperparameters by their cost curves.
 
     \b
     ellnet search TABLE --target Y --learning-rate 1e-4:1e-1:log --hidden "64|128,64" --epochs 50
     ellnet search show STUDY       best, table, curves, importance
     ellnet search resume STUDY     go on after Ctrl-C, or with more --trials
     ellnet search run --help       every option
-    """
+    """  # noqa: D301 - click knows the backspace as: leave these lines as they are
 
 
 @search.command(cls=GroupedCommand, short_help="Search on a table.")

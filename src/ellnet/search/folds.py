@@ -219,16 +219,43 @@ def _folds(
     if target.task != "regression":
         labels = target.class_numbers(table[target.name])[rows]
     splitter = _splitter(evaluation, seed % 2**32, classes=target.task != "regression")
-    if k > len(rows):
-        raise DataError(
-            f"{table.source} has {len(rows)} rows to cut into folds, too few for {k} of them; take fewer "
-            "folds or give more rows"
-        )
+    _check_enough(table, evaluation, target, labels, groups)
     try:
         parts = list(splitter.split(rows, labels, groups))
     except ValueError as error:
         raise DataError(f"{table.source} cannot be cut into {k} folds: {error}") from None
     return tuple((np.sort(rows[train]), np.sort(rows[held])) for train, held in parts)
+
+
+def _check_enough(
+    table: Columns,
+    evaluation: Evaluation,
+    target: Target,
+    labels: NDArray[np.int64],
+    groups: NDArray[np.int64] | None,
+) -> None:
+    """Refuse rows, groups or classes that are too few for the folds."""
+    k = evaluation.folds
+    if len(labels) < k + (evaluation.time is not None):
+        raise DataError(
+            f"{table.source} has {len(labels)} rows to cut into folds, too few for {k} of them; take "
+            "fewer folds (--folds) or give more rows"
+        )
+    cannot = f"{table.source} cannot be cut into {k} folds"
+    if groups is not None and (found := len(np.unique(groups))) < k:
+        raise DataError(
+            f"{cannot}: column {evaluation.groups!r} must have a group for each, got {found}; take fewer "
+            "folds (--folds)"
+        )
+    if target.task == "regression" or evaluation.time is not None:
+        return
+    counts = np.bincount(labels)
+    largest = int(np.argmax(counts))
+    if counts[largest] < k:
+        raise DataError(
+            f"{cannot}: the largest class must have a row for each, got {counts[largest]} of class "
+            f"{target.classes[largest]!r}; take fewer folds (--folds) or give more rows"
+        )
 
 
 def _splitter(evaluation: Evaluation, seed: int, *, classes: bool) -> Any:

@@ -222,7 +222,7 @@ class Ladder:
             watcher: told where the ladder stands, after every fold.
 
         Raises:
-            DataError: a table that cannot be climbed on; names the column and the row.
+            DataError: a table that cannot be climbed on; names the column and the row, or the fold.
             HyperparameterError: a value that does not go with the task.
             KeyboardInterrupt: Ctrl-C before the first rung was done; later it ends the ladder there.
         """
@@ -274,13 +274,17 @@ class Ladder:
             plan: that of the ladder.
             rung: the rung, as a rule the recommended one.
             hooks: called as training goes.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C; of starts that were not all trained none is the best.
         """
         stops = bool(rung.hidden)
         marked, whole = parted(table, plan, self.evaluation(table), self.base, stops=stops)
-        trained = [
-            train_table(marked, whole, chosen, hooks=hooks)
-            for chosen in self._refitted(rung, table)
-        ]
+        trained = []
+        for chosen in self._refitted(rung, table):
+            trained.append(train_table(marked, whole, chosen, hooks=hooks))
+            if trained[-1].model.history.stopped == "interrupted":
+                raise KeyboardInterrupt
         return min(trained, key=_stopping_cost)
 
     def _refitted(self, rung: Rung, table: Columns) -> Iterator[Hyperparameters]:
@@ -346,6 +350,7 @@ class _Way:
     def take(self, job: Job, judged: Judged) -> Rung | None:
         """Take what came of a fold; return the rung where it was the last."""
         hidden, fold = job
+        self._ground.check(fold, judged)
         self._judged[fold] = judged
         if len(self._judged) < len(self._ground.stages):
             return None

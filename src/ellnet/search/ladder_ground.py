@@ -1,18 +1,22 @@
 """What a ladder stands on: the folds, the rows that say when to stop, and what is compared."""
 
 import math
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ellnet.arrays import Array
 from ellnet.columns import Columns
+from ellnet.errors import DataError
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.parts import Plan, Rows
 from ellnet.search.folds import Division, Evaluation, held_for, rows_apart
-from ellnet.search.ladder_rungs import sizes_of
+from ellnet.search.ladder_rungs import Judged, sizes_of
 from ellnet.search.ladder_trial import Stage
 from ellnet.search.ladder_verdict import Test
-from ellnet.search.material import Material, prepare, with_parts
+from ellnet.search.material import Fold, Material, prepare, with_parts
 from ellnet.search.measures import Measure, Resamples, measure_of
 from ellnet.targets import Target
 from ellnet.workflow import network_for
@@ -49,6 +53,26 @@ class Ground:
         """Return the number of weights and biases of a network with those hidden layers."""
         learned = self.stages[0].fold.learned
         return sizes_of(int(learned.X.shape[0]), hidden, int(learned.Y.shape[0]))
+
+    def scarce(self) -> list[tuple[str, int]]:
+        """Return the classes with fewer rows than there are folds, each with its rows."""
+        if self.target.task == "regression":
+            return []
+        fold = self.stages[-1].fold  # the last of folds in time has all rows, as any other fold has
+        numbers = np.concatenate([_numbers(fold.learned.Y), _numbers(fold.validation.Y)])
+        counts = np.bincount(numbers, minlength=len(self.target.classes)).tolist()
+        named = zip(self.target.classes, counts, strict=True)
+        return [(str(name), count) for name, count in named if count < self.test.folds]
+
+    def check(self, number: int, judged: Judged) -> None:
+        """Refuse what came of a fold where the metric that is compared is no number.
+
+        Raises:
+            DataError: a finite cost, and a metric that is not finite; names the fold.
+        """
+        compared = self.test.metric != "cost" and math.isfinite(judged.cost)
+        if compared and not math.isfinite(judged.value):
+            raise DataError(_no_number(self.test.metric, number, self.stages[number].fold))
 
 
 def ground_of(
@@ -108,16 +132,49 @@ def ground_of(
 def _measure(metric: str, material: Material, base: Hyperparameters) -> Measure:
     """Return the metric to show; where the cost is compared it is the usual one of the task.
 
-    It is tried on a network as it begins, so that one that does not go with the task is refused now.
+    It is tried on a network as it begins, so that one that does not go with the task is refused now, and
+    where it is compared one that is no number on some fold.
     """
     name = metric
     if metric == "cost":
         name = "rmse" if material.target.task == "regression" else "accuracy"
-    measure, fold = measure_of(name, material.target), material.folds[0]
-    begun = replace(base, hidden=()).resolved(fold.learned.m)
-    net = network_for(fold.learned, fold.target, begun)
-    measure.of(net, fold.validation, fold.target, 0.0, Resamples.none(fold.validation.m))
+    measure, first = measure_of(name, material.target), material.folds[0]
+    begun = replace(base, hidden=()).resolved(first.learned.m)
+    net = network_for(first.learned, first.target, begun)
+    for k, fold in enumerate(material.folds if metric != "cost" else [first]):
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore"
+            )  # a metric that is no number warns of it in words of its own
+            none = Resamples.none(fold.validation.m)
+            value = measure.of(net, fold.validation, fold.target, 0.0, none)[0]
+        if metric != "cost" and not math.isfinite(value):
+            raise DataError(_no_number(metric, k, fold))
     return measure
+
+
+def _no_number(metric: str, number: int, fold: Fold) -> str:
+    """Say of a metric that it is no number on a fold, and why."""
+    why = ""
+    if fold.validation.m == 1:
+        why = ", which holds one row"
+    elif fold.target.task != "regression" and len(_present(fold.validation.Y)) == 1:
+        why = ", which holds one class"
+    return (
+        f"metric {metric} is not a number on fold {number + 1}{why}; take fewer folds (--folds) or "
+        "another metric"
+    )
+
+
+def _present(Y: Array) -> NDArray[np.int64]:
+    """Return the numbers of the classes that some rows have, in ascending order."""
+    return np.unique(_numbers(Y))
+
+
+def _numbers(Y: Array) -> NDArray[np.int64]:
+    """Return the number of each row's class."""
+    dense = np.asarray(Y)
+    return np.asarray(dense[0] > 0.5 if len(dense) == 1 else np.argmax(dense, axis=0), np.int64)
 
 
 def _stages(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ellnet.errors import HyperparameterError
 
-__all__ = ["Judged", "Limits", "Rung", "next_hidden", "sizes_of"]
+__all__ = ["Judged", "Limits", "Rung", "held_back", "next_hidden", "sizes_of"]
 
 NARROWEST = 2
 """Units of the first hidden layer that is tried; deeper networks begin at twice as many."""
@@ -148,6 +148,9 @@ class Limits:
         return widths
 
 
+WITHOUT_LIMITS = Limits(layers=1000, width=2**40)
+
+
 def next_hidden(tried: Sequence[Rung], limits: Limits, gains: Gains) -> tuple[int, ...] | None:
     """Return the hidden layers of the next rung, None at the top of the ladder.
 
@@ -172,6 +175,20 @@ def next_hidden(tried: Sequence[Rung], limits: Limits, gains: Gains) -> tuple[in
     if depth >= ALWAYS and not _depth_gains(tried, depth, gains):
         return None
     return (limits.widths(deeper)[0],) * deeper
+
+
+def held_back(tried: Sequence[Rung], gains: Gains) -> bool:
+    """Say whether limits cut off a rung that would have been tried without them.
+
+    Args:
+        tried: the rungs, in their order, up to the top.
+        gains: whether one rung is better than another by more than chance.
+    """
+    followed = [*(rung.hidden for rung in tried[1:]), None]
+    return any(
+        next_hidden(tried[: k + 1], WITHOUT_LIMITS, gains) != hidden
+        for k, hidden in enumerate(followed)
+    )
 
 
 def _flat(here: Sequence[Rung], gains: Gains) -> bool:

@@ -65,9 +65,8 @@ class Test:
         """Return what is compared, (folds,): the lower the better."""
         if self.metric == "cost":
             return rung.costs
-        return np.where(
-            np.isfinite(rung.costs), -rung.values if self.greater else rung.values, math.inf
-        )
+        known = np.isfinite(rung.costs) & np.isfinite(rung.values)
+        return np.where(known, -rung.values if self.greater else rung.values, math.inf)
 
     def mean(self, rung: Rung) -> float:
         """Return the mean loss over folds."""
@@ -129,7 +128,7 @@ def _diverged(other: bool, this: bool) -> Comparison:
 
 def best_of_rungs(rungs: Sequence[Rung], test: Test) -> Rung | None:
     """Return the rung of the lowest mean loss; None where none came to finite costs."""
-    trained = [rung for rung in rungs if rung.trained]
+    trained = [rung for rung in rungs if rung.trained and math.isfinite(test.mean(rung))]
     return min(trained, key=lambda rung: (test.mean(rung), rung.size), default=None)
 
 

@@ -1,7 +1,7 @@
 """What a ladder recommends, as a sentence."""
 
 from ellnet.search.ladder import Climbed
-from ellnet.search.ladder_rungs import Rung
+from ellnet.search.ladder_rungs import Rung, held_back
 
 __all__ = ["ending", "name_of", "p_of", "sentence", "verdict"]
 
@@ -41,11 +41,13 @@ def sentence(climbed: Climbed) -> str:
 
 def ending(climbed: Climbed) -> str:
     """Say why the ladder ended where it did."""
-    return {
-        "top": "nothing more was gained, or no larger network was allowed",
-        "seconds": "the seconds were used up; with more of them it goes on from here",
-        "interrupted": "of Ctrl-C; the same command goes on from here",
-    }[climbed.ended]
+    if climbed.ended != "top":
+        return {"seconds": "the seconds were used up", "interrupted": "Ctrl-C was pressed"}[
+            climbed.ended
+        ]
+    if held_back([*climbed.rungs], climbed.test.gains):
+        return "max_layers or max_width allows no larger network"
+    return "nothing more was gained"
 
 
 def _network(climbed: Climbed, rung: Rung) -> str:

@@ -100,7 +100,7 @@ def measure_of(name: str, target: Target) -> Measure:
         own |= {"rmse": Measure("rmse", False, _rmse), "mae": Measure("mae", False, _mae)}
     if name in own:
         return own[name]
-    known = [*own, *get_scorer_names()]
+    known = list(dict.fromkeys([*own, *get_scorer_names()]))
     if name not in known:
         close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
         hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
