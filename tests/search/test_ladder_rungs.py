@@ -3,16 +3,26 @@
 import pytest
 
 from ellnet.errors import HyperparameterError
-from ellnet.search.ladder_rungs import Limits, Rung, next_hidden
+from ellnet.search.ladder_rungs import Limits, Rung, held_back, next_hidden
 from tests.search.climbing import rung
 
 
-def climbed(limits: Limits, loss) -> list[tuple[int, ...]]:
+def way_of(limits: Limits, loss) -> list[Rung]:
     """Climb where every rung costs what `loss` says of its hidden layers, and any gain counts."""
     tried: list[Rung] = []
-    while (hidden := next_hidden(tried, limits, lambda a, b: a.costs[0] < b.costs[0])) is not None:
+    while (hidden := next_hidden(tried, limits, lower)) is not None:
         tried.append(rung(hidden, 1 + sum(hidden), [loss(hidden)] * 2))
-    return [each.hidden for each in tried]
+    return tried
+
+
+def climbed(limits: Limits, loss) -> list[tuple[int, ...]]:
+    """The hidden layers that were climbed."""
+    return [each.hidden for each in way_of(limits, loss)]
+
+
+def lower(one: Rung, other: Rung) -> bool:
+    """Whether a rung costs less."""
+    return bool(one.costs[0] < other.costs[0])
 
 
 def test_where_nothing_gains_two_depths_are_tried_up_to_sixteen_units():
@@ -53,6 +63,24 @@ def test_depths_go_on_while_they_gain():
 def test_limits_are_kept(limits, last):
     """Layers counted with the output layer; a depth without any width is none."""
     assert climbed(limits, lambda hidden: 1 / (1 + sum(hidden)))[-1] == last
+
+
+@pytest.mark.parametrize(
+    ("limits", "gaining", "held"),
+    [
+        (Limits(), False, False),
+        (Limits(4, 8), False, True),
+        (Limits(2, 16), False, True),
+        (Limits(1, 256), False, True),
+        (Limits(3, 16), False, False),
+        (Limits(3, 16), True, True),
+    ],
+)
+def test_it_is_known_whether_limits_ended_the_ladder(limits, gaining, held):
+    """At the top, or at a depth whose wider networks were never tried."""
+    rungs = way_of(limits, lambda hidden: 1 / (1 + sum(hidden)) if gaining else 1.0)
+
+    assert held_back(rungs, lower) is held
 
 
 @pytest.mark.parametrize(("layers", "width"), [(0, 8), (2, 1)])

@@ -2,6 +2,8 @@
 
 import json
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from ellnet.errors import ProofError
 from ellnet.loading import load
 from ellnet.models import Model
 from ellnet.search import Ladder
+from ellnet.search.ladder_picture import LadderDisplay
 from tests.cli.command_line import Ell, finished, mixed_table, points, program, refused
 from tests.cli.test_progress import on_a_terminal
 
@@ -166,6 +169,7 @@ def test_a_metric_is_compared_instead_of_the_cost(ell: Ell):
         (("xor", "--target", "z"), "has no column 'z'"),
         (("xor", "--folds", "1"), "folds must be at least 2, got 1"),
         (("xor:m=100", "--folds", "50"), "cannot be cut into 50 folds"),
+        (("xor:m=12",), "the largest class must have a row for each, got "),
         (("xor:m=3",), "has 2 rows to cut into folds, too few for 10"),
         (("xor", "--metric", "accurcy"), "did you mean 'accuracy'?"),
         (("iris", "--metric", "roc_auc"), "does not go with the task multiclass"),
@@ -183,6 +187,177 @@ def test_an_error_is_a_sentence(ell: Ell, words, part):
 
     assert part.lower() in sentence.lower()
     assert not Path("ladders").exists()
+
+
+def two_classes(rows: int, few: int) -> str:
+    """Rows of two numbers, a few of them of class b."""
+    lines = [f"{k % 7},{k % 5},{'b' if k < few else 'a'}" for k in range(rows)]
+    return "\n".join(["x1,x2,y", *lines]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "part"),
+    [
+        (two_classes(60, 4), ("--metric", "roc_auc"), ", which holds one class; take fewer folds"),
+        (points(rows=12), ("--metric", "r2", "--folds", "9"), ", which holds one row; take fewer"),
+    ],
+)
+def test_a_metric_that_is_no_number_on_a_fold_is_refused(
+    ell: Ell, tmp_path: Path, text, words, part
+):
+    """Before anything is trained; metric and fold are named."""
+    (tmp_path / "t.csv").write_text(text)
+
+    sentence = refused(ell("occam", "t.csv", "--target", "y", *words))
+
+    assert f"metric {words[1]} is not a number on fold " in sentence
+    assert part in sentence
+    assert not (tmp_path / "ladders").exists()
+
+
+def test_a_class_with_fewer_rows_than_folds_is_told_of(ell: Ell, tmp_path: Path):
+    """Once, with its rows; nothing is said where all have enough."""
+    (tmp_path / "few.csv").write_text(two_classes(60, 4))
+    (tmp_path / "enough.csv").write_text(two_classes(60, 20))
+    words = ("--target", "y", *QUICK, "--max-layers", "1", "--no-refit")
+
+    few, enough = ell("occam", "few.csv", *words), ell("occam", "enough.csv", *words)
+
+    assert few.code == enough.code == 0
+    assert few.err.count("ellnet: warning: a class with fewer rows than the 4 folds") == 1
+    assert "'b' has 3;" in few.err
+    assert "warning" not in enough.err
+
+
+def test_groups_too_few_for_the_folds_are_counted(ell: Ell, tmp_path: Path):
+    """In a sentence of ours, for classes and numbers alike."""
+    grouped = [
+        f"{row},{'pqrs'[k % 4]}" for k, row in enumerate(two_classes(60, 30).splitlines()[1:])
+    ]
+    (tmp_path / "t.csv").write_text("\n".join(["x1,x2,y,g", *grouped]) + "\n")
+    words = ("t.csv", "--groups", "g", "--folds", "5", "--test-size", "0")
+
+    for target in ("y", "x1"):
+        sentence = refused(ell("occam", *words, "--target", target))
+        assert (
+            "cannot be cut into 5 folds: column 'g' must have a group for each, got 4" in sentence
+        )
+
+
+def test_a_picture_that_fails_ends_nothing(
+    ell: Ell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """It is said, and the network is trained and saved."""
+
+    def failed(*_: Any) -> None:
+        raise ValueError("no such axis")
+
+    monkeypatch.setattr(LadderDisplay, "save", failed)
+
+    ran = ell("occam", "xor:m=60", *QUICK, "--max-layers", "1", "--folder", "l")
+
+    assert ran.code == 0, ran.err
+    assert "not drawn: no such axis" in ran.out
+    assert (tmp_path / "l" / "model.safetensors").exists()
+
+
+def test_a_linear_model_has_no_second_one_beside_it(ell: Ell):
+    """Nor is it said that no layer can go from it; a network has both."""
+    words = ("occam", "xor:m=120", *QUICK)
+    linear, network = ell(*words, "--max-layers", "1"), ell(*words)
+
+    assert "this network" in linear.out
+    assert "linear model" not in linear.out
+    assert "nothing can go" not in linear.out
+    assert "linear model" in network.out
+
+
+def test_help_has_its_examples_on_lines_of_their_own(ell: Ell):
+    """And no mark of click's."""
+    for words in (("occam",), ("search",)):
+        lines = ell(*words, "--help").out.splitlines()
+        assert not [line for line in lines if "\\b" in line or line.count("ellnet ") > 1]
+
+
+def test_metrics_are_listed_once(ell: Ell):
+    """Those of ours that scikit-learn has too."""
+    sentence = refused(ell("occam", "xor", "--metric", "qqqq"))
+
+    names = sentence.partition("there are ")[2].split(", ")
+    assert "accuracy" in names
+    assert len(names) == len(set(names))
+
+
+def test_ctrl_c_in_the_refit_saves_no_model_and_the_refit_is_done_later(tmp_path: Path):
+    """One start of several would be no fair choice; the rungs are kept, and none is trained again."""
+    words = (
+        "occam",
+        "xor:m=60",
+        "--starts",
+        "1",
+        "--folds",
+        "2",
+        "--repeats",
+        "1",
+        "--folder",
+        "l",
+    )
+    limits = ("--max-layers", "2", "--max-width", "2", "--epochs", "5")
+    first = finished(program(*words, *limits, "--no-refit", cwd=tmp_path))
+    folder = tmp_path / "l"
+    code = PRESSED.format(words=[*words, *limits])
+
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    left = sorted(path.name for path in folder.iterdir())
+    again = finished(program(*words, *limits, cwd=tmp_path))
+
+    assert first.code == 0, first.err
+    assert ran.returncode == 130, ran.stderr
+    assert (
+        "interrupted in the refit, whose model is not saved; the same command with --folder l"
+        in (ran.stderr)
+    )
+    assert "model.safetensors" not in left
+    assert again.code == 0, again.err
+    assert "linear: cost" not in again.err
+    assert (folder / "model.safetensors").exists()
+
+
+PRESSED = """
+import signal
+import sys
+from ellnet.cli.entry import main
+from ellnet.search import ladder
+from ellnet.training import Hook
+
+starts = 0
+train_table = ladder.train_table
+
+def pressed(*given, hooks):
+    global starts
+    starts += 1
+    assert starts == 1, "another start"
+    return train_table(*given, hooks=[Press()])
+
+class Press(Hook):
+    done = False
+    def after_step(self, taken, of):
+        if not self.done:
+            self.done = True
+            signal.raise_signal(signal.SIGINT)
+
+ladder.train_table = pressed
+ladder.Climbed.recommended = property(lambda climbed: climbed.rungs[-1])
+sys.exit(main({words!r}))
+"""
+"""A program that presses Ctrl-C after the first step of the refit of a network with a hidden layer."""
 
 
 def test_ctrl_c_shows_what_is_known_and_how_to_go_on(tmp_path: Path):

@@ -25,7 +25,8 @@ OPTIONS = (
         "--repeats",
         type=int,
         metavar="N",
-        help="How often the rows are cut into folds.  [default: 2 below 5,000 rows without --time, else 1]",
+        help="How often the rows are cut into folds.  [default: 2 below 5,000 rows and without --time, "
+        "else 1]",
     ),
     click.option("--groups", metavar="COLUMN", help="Rows of one value stay together; no input."),
     click.option("--time", metavar="COLUMN", help="Rows judged on come later by it; no input."),
