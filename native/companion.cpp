@@ -25,8 +25,8 @@ constexpr std::chrono::microseconds AWAKE{200};
 /// Calls follow one another closely where so much time lies between them.
 constexpr std::chrono::microseconds CLOSELY{1000};
 
-/// Looks between two questions what time it is, and before the caller gives up its turn.
-constexpr int LOOKS = 64, PATIENCE = 2000;
+/// Looks between two questions what time it is.
+constexpr int AT_ONCE = 64;
 
 enum class State { absent, free, taken };
 
@@ -41,7 +41,7 @@ bool change(State from, State to) { return state.compare_exchange_strong(from, t
 const Work* look() {
     const auto until = Clock::now() + AWAKE;
     do
-        for (int i = 0; i < LOOKS; ++i, pause_briefly())
+        for (int i = 0; i < AT_ONCE; ++i, pause_briefly())
             if (offered.load(std::memory_order_relaxed))
                 if (const Work* work = offered.exchange(nullptr)) return work;
     while (Clock::now() < until);
@@ -96,8 +96,7 @@ bool take(bool closely) {
 struct Withdrawal {
     ~Withdrawal() {
         if (offered.exchange(nullptr) == nullptr)
-            for (int i = 0; !finished.load(std::memory_order_acquire); ++i)
-                i < PATIENCE ? pause_briefly() : std::this_thread::yield();
+            wait_until([] { return finished.load(std::memory_order_acquire); });
         state.store(State::free);
     }
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <thread>
 
 #include "companion.hpp"
 #include "memory.hpp"
@@ -15,9 +14,6 @@ namespace {
 
 /// Bytes of an input's weights that are a part of the work.
 constexpr long PART = 512;
-
-/// Looks for a layer's end before a thread gives up its turn: some tens of microseconds.
-constexpr long LOOKS = 2000;
 
 /// One layer after another, each in parts that threads take as they come.
 template <class T>
@@ -65,11 +61,9 @@ class FewPass {
 
     /// Waits for a layer. Returns false where the work was stopped.
     bool came(const Stage& stage) const {
-        for (long looks = 0; !stage.whole.load(std::memory_order_acquire); ++looks) {
-            if (stopped()) return false;
-            looks < LOOKS ? pause_briefly() : std::this_thread::yield();
-        }
-        return true;
+        bool whole = false;
+        wait_until([&] { return (whole = stage.whole.load(std::memory_order_acquire)) || stopped(); });
+        return whole;
     }
 
     bool last(std::size_t l) const { return l + 1 == stages_.size(); }

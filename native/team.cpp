@@ -13,9 +13,6 @@ namespace ellnet {
 
 namespace {
 
-/// Looks at the barrier before a thread gives up its turn: some tens of microseconds.
-constexpr int SPINS = 2000;
-
 constexpr const char* NO_THREAD =
     "the system gives no further thread, by a limit or for want of memory; take fewer with n_threads";
 
@@ -47,12 +44,7 @@ void Barrier::wait() noexcept {
         round_.store(round + 1, std::memory_order_release);
         return;
     }
-    for (int spin = 0; round_.load(std::memory_order_acquire) == round; ++spin) {
-        if (spin < SPINS)
-            pause_briefly();
-        else
-            std::this_thread::yield();
-    }
+    wait_until([&] { return round_.load(std::memory_order_acquire) != round; });
 }
 
 void together(int threads, const std::function<void(int)>& work) {

@@ -18,4 +18,13 @@ inline void pause_briefly() noexcept {
 #endif
 }
 
+/// Looks before a thread gives up its turn: some tens of microseconds.
+constexpr int LOOKS = 2000;
+
+/// Waits until `done` says so: at first without rest, then giving up its turn between two looks.
+template <class Done>
+void wait_until(Done&& done) {
+    for (int looks = 0; !done(); ++looks) looks < LOOKS ? pause_briefly() : std::this_thread::yield();
+}
+
 }  // namespace ellnet
