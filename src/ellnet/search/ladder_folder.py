@@ -3,14 +3,14 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
-from ellnet.errors import CorruptFileError, FileAccessError, HyperparameterError
+from ellnet.errors import CorruptFileError, HyperparameterError
 from ellnet.files.durable import read_whole, write_durably
 from ellnet.parts import Plan
 from ellnet.search.comparing import difference
+from ellnet.search.folders import free_folder, make_folder
 from ellnet.search.ladder import Ladder
 from ellnet.search.ladder_rungs import Rung
 from ellnet.version import NUMERICS
@@ -59,11 +59,7 @@ class LadderFolder:
     @classmethod
     def free(cls, name: str) -> Self:
         """Return the first of ladders/NAME-1, ladders/NAME-2, ... that is not there."""
-        return next(
-            cls(path)
-            for number in count(1)
-            if not (path := Path(FOLDERS) / f"{name}-{number}").exists()
-        )
+        return cls(free_folder(FOLDERS, name))
 
     def begin(self, definition: LadderDefinition) -> list[Rung]:
         """Make the folder, or find the rungs of the same ladder there.
@@ -74,7 +70,7 @@ class LadderFolder:
             CorruptFileError: it cannot be read.
         """
         if not (self.path / FILE).exists():
-            self._make()
+            make_folder(self.path, folder="folder", of="ladder", option="--folder")
             self.write(definition, [])
             return []
         stored, rungs = self._read()
@@ -103,19 +99,6 @@ class LadderFolder:
                 f"{path} is damaged or of another version: {error}; restore it, or name a new folder "
                 "with --folder"
             ) from error
-
-    def _make(self) -> None:
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            filled = any(each for each in self.path.iterdir() if not each.name.startswith("."))
-        except OSError as error:
-            raise FileAccessError(
-                f"the folder {self.path} cannot be made: {error.strerror}; name another with --folder"
-            ) from error
-        if filled:
-            raise FileAccessError(
-                f"the folder {self.path} holds something else than a ladder; name a new one with --folder"
-            )
 
 
 def _of_rungs(values: Mapping[str, Any]) -> dict[str, Any]:

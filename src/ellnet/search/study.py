@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +15,7 @@ from ellnet.files.durable import read_whole, write_durably
 from ellnet.parts import Plan
 from ellnet.search.comparing import difference
 from ellnet.search.curves import CurveStore
+from ellnet.search.folders import free_folder, make_folder
 from ellnet.search.ledgers import CURVES, FolderLedger, Ledger, without_password
 from ellnet.search.results import Result
 from ellnet.search.running import Search
@@ -90,11 +90,7 @@ class Study:
     @classmethod
     def free(cls, name: str) -> Self:
         """Return the first of studies/NAME-1, studies/NAME-2, ... that is not there."""
-        return next(
-            cls(path)
-            for number in count(1)
-            if not (path := Path(STUDIES) / f"{name}-{number}").exists()
-        )
+        return cls(free_folder(STUDIES, name))
 
     @property
     def exists(self) -> bool:
@@ -117,7 +113,7 @@ class Study:
                     "folder with --study, or go on with `ellnet search resume`"
                 )
         else:
-            self._make()
+            make_folder(self.path, folder="study folder", of="study", option="--study")
         self._write(definition)
 
     def definition(self) -> Definition:
@@ -171,20 +167,6 @@ class Study:
                 return dict(ledger.results())
         found = CurveStore(self.path / CURVES).read()
         return {result.number: result for result in found}
-
-    def _make(self) -> None:
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            filled = any(each for each in self.path.iterdir() if not each.name.startswith("."))
-        except OSError as error:
-            raise FileAccessError(
-                f"the study folder {self.path} cannot be made: {error.strerror}; name another with "
-                "--study"
-            ) from error
-        if filled:
-            raise FileAccessError(
-                f"the folder {self.path} holds something else than a study; name a new one with --study"
-            )
 
     def _write(self, definition: Definition) -> None:
         values = definition.to_json()
