@@ -66,7 +66,7 @@ template <class V>
 INLINE V tanh(V Z) {
     const V most = constant<V>(sizeof(typename V::T) == 4 ? 10.0 : 20.0);
     const V a = smaller(most, magnitude(Z));
-    const V t = exponential_less_one(a + a);
+    const V t = exponential_less_one_within(a + a);
     return with_sign(t / (t + constant<V>(2.0)), Z);
 }
 

@@ -67,6 +67,24 @@ constexpr double INVERSE_FACTORIAL[] = {1.0,
                                         1.0 / 479001600,
                                         1.0 / 6227020800};
 
+/// x log2(e), rounded to a whole number that lies in the last bits of what is returned.
+template <class V>
+INLINE V shifted_exponent(V x) {
+    return fma(x, constant<V>(1.44269504088896340736), constant<V>(Precision<typename V::T>::shift));
+}
+
+/// exp(r) - 1 of r = x - n ln(2), |r| <= ln(2) / 2.
+template <class V>
+INLINE V exponential_of_rest(V x, V n) {
+    using P = Precision<typename V::T>;
+    V r = fnma(n, constant<V>(P::ln2_high), x);
+    r = fnma(n, constant<V>(P::ln2_low), r);
+    V p = constant<V>(INVERSE_FACTORIAL[P::exp_terms]);
+#pragma GCC unroll 16
+    for (int k = P::exp_terms - 1; k >= 2; --k) p = fma(p, r, constant<V>(INVERSE_FACTORIAL[k]));
+    return fma(p, r * r, r);
+}
+
 /// exp(x) - 1 as 2^n (q + 1) - 1 with 2^n in two factors: exp cannot be held back by the exponent's ends.
 template <class V>
 struct Reduced {
@@ -80,13 +98,8 @@ INLINE Reduced<V> reduce(V x) {
     using P = Precision<typename V::T>;
     const V shift = constant<V>(P::shift);
     x = held(x, constant<V>(P::exp_least), constant<V>(P::exp_most));
-    const V n = fma(x, constant<V>(1.44269504088896340736), shift) - shift;
-    V r = fnma(n, constant<V>(P::ln2_high), x);
-    r = fnma(n, constant<V>(P::ln2_low), r);
-    V p = constant<V>(INVERSE_FACTORIAL[P::exp_terms]);
-#pragma GCC unroll 16
-    for (int k = P::exp_terms - 1; k >= 2; --k) p = fma(p, r, constant<V>(INVERSE_FACTORIAL[k]));
-    const V q = fma(p, r * r, r);
+    const V n = shifted_exponent(x) - shift;
+    const V q = exponential_of_rest(x, n);
     const V half = fma(n, constant<V>(0.5), shift);
     return {q, power_of_two(half), power_of_two((n - (half - shift)) + shift)};
 }
@@ -104,6 +117,14 @@ INLINE V exponential_less_one(V x) {
     const Reduced<V> e = reduce(x);
     const V scale = e.first * e.second;
     return fma(scale, e.q, scale - constant<V>(1.0));
+}
+
+/// The same for 0 <= x <= 40, where 2^n is far from the exponent's ends.
+template <class V>
+INLINE V exponential_less_one_within(V x) {
+    const V shifted = shifted_exponent(x), scale = power_of_two(shifted);
+    const V q = exponential_of_rest(x, shifted - constant<V>(Precision<typename V::T>::shift));
+    return fma(scale, q, scale - constant<V>(1.0));
 }
 
 /// exp(x) - 1 for x <= 0.
