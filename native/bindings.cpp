@@ -273,6 +273,7 @@ NB_MODULE(_native, module) {
         .def_rw("shuffle", &Plan::shuffle)
         .def_rw("seed", &Plan::seed)
         .def_rw("planned_epochs", &Plan::planned_epochs)
+        .def_rw("lists_bytes", &Plan::lists_bytes)
         .def_prop_rw("power_t", [](const Plan& p) { return p.pace.power_t; }, [](Plan& p, double v) { p.pace.power_t = v; })
         .def_prop_rw("gamma", [](const Plan& p) { return p.pace.gamma; }, [](Plan& p, double v) { p.pace.gamma = v; })
         .def_prop_rw("period", [](const Plan& p) { return p.pace.period; }, [](Plan& p, double v) { p.pace.period = v; })

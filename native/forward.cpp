@@ -26,7 +26,7 @@ class TilesForward final : public Forward<T> {
     void outputs(const Source& X, long first, long count, Table<T> out) override {
         for (long at = 0; at < count; at += TOGETHER) {
             const long rows = std::min(TOGETHER, count - at);
-            const Rows<T> Z = last_z(X, first + at, rows);
+            const Rows<T> Z = last_z(X, first + at, rows, nullptr);
             kernels_.output_value(shape_.activations.back(), shape_.n.back(), Z, rows);
             for (long r = 0; r < rows; ++r) scatter_row(Z, r, shape_.n.back(), out.data + (at + r) * out.stride);
         }
@@ -37,7 +37,7 @@ class TilesForward final : public Forward<T> {
         double losses[TOGETHER];
         for (long at = 0; at < count; at += TOGETHER) {
             const long rows = std::min(TOGETHER, count - at);
-            const Rows<T> Z = last_z(examples.X, first + at, rows);
+            const Rows<T> Z = last_z(examples.X, first + at, rows, this->lists(first + at));
             for (long r = 0; r < rows; ++r) gather_row(examples.Y, first + at + r, shape_.n.back(), Y, r);
             if (out.data) write_outputs(Z, rows, out.from(at));
             kernels_.output(shape_.activations.back(), cost_.cost(), shape_.n.back(), Z, Y, weights_, rows,
@@ -60,19 +60,26 @@ class TilesForward final : public Forward<T> {
         for (long r = 0; r < rows; ++r) scatter_row(A, r, shape_.n.back(), out.data + r * out.stride);
     }
 
-    Rows<T> last_z(const Source& X, long first, long rows) {
+    Rows<T> last_z(const Source& X, long first, long rows, const List<T>* lists) {
         Rows<T> now{buffers_[0].data(), JUMP}, next{buffers_[1].data(), JUMP};
-        for (long r = 0; r < rows; ++r) gather_row(X, first + r, shape_.n.front(), now, r);
+        for (long r = 0; !lists && r < rows; ++r) gather_row(X, first + r, shape_.n.front(), now, r);
         for (std::size_t l = 0; l < layers_.size(); ++l) {
             Dense<T> dense = layers_[l];
             const bool last = l + 1 == layers_.size();
             if (last) dense.activation = Activation::identity;
-            for (long panel = 0; panel < dense.count() && !this->stopped(); ++panel)
-                kernels_.forward(dense, panel, now, rows, next, Rows<T>{nullptr, 0});
+            const bool listed = lists && l == 0;
+            for (long panel = 0; panel < dense.count() && !this->stopped(); panel += listed ? LISTED_PANELS : 1)
+                forward(dense, panel, listed ? lists : nullptr, now, rows, next);
             if (!last) kernels_.finish(dense, rows, next);
             std::swap(now, next);
         }
         return now;
+    }
+
+    void forward(const Dense<T>& dense, long panel, const List<T>* lists, Rows<const T> A_prev, long rows, Rows<T> A) const {
+        const Rows<T> none{nullptr, 0};
+        if (lists) return kernels_.forward_listed(dense, panel, lists, rows, A, none);
+        kernels_.forward(dense, panel, A_prev, rows, A, none);
     }
 
     const Kernels<T>& kernels_;

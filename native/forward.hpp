@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "data.hpp"
+#include "lists.hpp"
 #include "shape.hpp"
 #include "stop.hpp"
 #include "targets.hpp"
@@ -35,11 +36,17 @@ class Forward {
     /// Adds each example's weight times its loss to `total`, one after another. Writes A[L] to rows of `out` where it has a place.
     virtual void add_losses(const Examples& examples, long first, long count, double& total, Table<T> out) = 0;
 
+    /// Has `add_losses` take the inputs from these lists of the same examples; null for none. Tiny networks have no lists.
+    void take(const Lists<T>* lists) { lists_ = lists; }
+
   protected:
     bool stopped() const { return stop_(); }
+    /// The lists of examples from one on, or null.
+    const List<T>* lists(long example) const { return lists_ ? lists_->from(example) : nullptr; }
 
   private:
     Stop stop_;
+    const Lists<T>* lists_ = nullptr;
 };
 
 /// The path for ordinary networks.

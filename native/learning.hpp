@@ -159,6 +159,8 @@ void narrow_sums_of(const TileJob<T>& job, long examples, T* sums) {
 
 template <class V, class T = typename V::T>
 INLINE void sums_of(const TileJob<T>& job, long examples, T* sums) {
+    const Nothing nothing;
+    if (job.columns) return listed_sums_of<V>(job, examples, sums, nothing);
     if (job.layer->units <= TINY) return narrow_sums_of<V>(job, examples, sums);
     linear_backward<V>(job.tile.rows, width<T>(job.layer->units, job.tile.panel), job.A_prev.at(0, job.tile.row),
                        job.dZ.panel(job.tile.panel), examples, sums);
@@ -174,7 +176,9 @@ void learn(const TileJob<T>* jobs, long count, long examples, bool first, const 
         T* now = sums[(job - jobs) % 2];
         const bool whole = is_whole(*job->layer, job->tile);
         prefetch_tile(*job->layer, job->tile);
-        if (whole)
+        if (whole && job->columns)
+            listed_sums_of<V>(*job, examples, now, pending);
+        else if (whole)
             linear_backward_whole<V>(job->A_prev.at(0, job->tile.row), job->dZ.panel(job->tile.panel), examples, now,
                                      pending);
         else

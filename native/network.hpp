@@ -160,13 +160,45 @@ struct Tile {
     long rows;
 };
 
-/// A tile with what its gradient is made of: the inputs of its layer, and dZ, of a chunk of examples.
+/// A number that is not 0, and the input or the row that it belongs to, times PANEL.
+template <class T>
+struct Entry {
+    std::int32_t at;
+    T x;
+};
+
+/// The entries of an example, or of an input.
+template <class T>
+struct List {
+    const Entry<T>* entries;
+    long count;
+
+    ELLNET_INLINE const Entry<T>* begin() const { return entries; }
+    ELLNET_INLINE const Entry<T>* end() const { return entries + count; }
+};
+
+/// Panels of a first layer that one call makes from lists: they are read once for all of them.
+constexpr long LISTED_PANELS = 2;
+
+/// A list for each input: the rows in which it is not 0.
+template <class T>
+struct Columns {
+    const Entry<T>* entries;
+    const std::int32_t *begins, *ends;
+
+    ELLNET_INLINE List<T> of(long input) const { return {entries + begins[input], ends[input] - begins[input]}; }
+};
+
+/// A tile with what its gradient is made of: the inputs of its layer, and dZ, of a chunk of examples. Where the inputs are listed,
+/// `columns` holds them in so many parts, one after another, else it is null.
 template <class T>
 struct TileJob {
     Dense<T>* layer;
     Tile tile;
     Rows<const T> A_prev;
     Rows<const T> dZ;
+    const Columns<T>* columns;
+    int parts;
 };
 
 /// A layer with W as (inputs, units) and b as (units), each without gaps, and at most FEW examples: one a row of `a`, of `out`.

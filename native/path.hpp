@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "data.hpp"
 #include "forward.hpp"
+#include "lists.hpp"
 #include "network.hpp"
 #include "randomness.hpp"
 #include "shape.hpp"
@@ -19,11 +21,14 @@ template <class T>
 using Parameters = std::vector<Matrix<T>>;
 
 /// Which examples a step learns from, and what dropout does to them.
+template <class T>
 struct Minibatch {
     const Examples* examples;
+    const Lists<T>* lists;         ///< of their inputs; null where they are taken as they are
     const std::uint32_t* order;    ///< null: as they lie
     long first;                    ///< place in the order
     long m;                        ///< examples of the minibatch
+    long left;                     ///< examples from its first on to the end of the order
     double scale;                  ///< what an example's weight is multiplied by: m / sum of weights
     const std::vector<double>* keep;  ///< probability to keep a unit of layer 0..L-1; null for no dropout
     Address address;               ///< of dropout's random numbers; the layer is filled in
@@ -57,7 +62,7 @@ class Path {
 
     /// First phase: losses and dZ of the examples begin..begin + count of the minibatch. `stop` is asked now and then by
     /// the thread that it was given to, and ends the phase early where it is true.
-    virtual void forward_backward(int thread, int threads, const Minibatch& batch, long begin, long count,
+    virtual void forward_backward(int thread, int threads, const Minibatch<T>& batch, long begin, long count,
                                   bool penalties, Stop stop) = 0;
     /// Second phase: gradients of the chunk; with a step, which follows a minibatch's last chunk, the new weights. Without one
     /// the sums of gradients are kept. What `stop` leaves has changed some weights and not others.
@@ -92,10 +97,11 @@ class Path {
 };
 
 /// The path for ordinary networks; `rows` is the largest number of examples in a chunk. Gradients are kept between phases where
-/// there are several chunks, or `keep_gradients` says so.
+/// there are several chunks, or `keep_gradients` says so. `filled` is there where minibatches come with lists of their inputs: about
+/// what share of them is not 0.
 template <class T>
 std::unique_ptr<Path<T>> tiles_path(const Kernels<T>& kernels, const Shape& shape, int moments, long rows,
-                                    bool keep_gradients, bool dropout, int threads);
+                                    bool keep_gradients, bool dropout, std::optional<double> filled, int threads);
 
 /// The path for tiny networks; thread 0 does all of it.
 template <class T>

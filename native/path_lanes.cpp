@@ -47,7 +47,7 @@ class Lanes final : public Path<T> {
         for (std::size_t i = 0; i < moments.size(); ++i) copy_out(theta_[i + 1], moments[i]);
     }
 
-    void forward_backward(int thread, int, const Minibatch& batch, long begin, long count, bool, Stop stop) override {
+    void forward_backward(int thread, int, const Minibatch<T>& batch, long begin, long count, bool, Stop stop) override {
         if (thread != 0 || (begin > 0 && stop())) return;
         alignas(64) T losses[SLOTS];
         for (long at = 0; at < count; at += SLOTS) {
@@ -142,7 +142,7 @@ class Lanes final : public Path<T> {
         });
     }
 
-    void gather_block(const Minibatch& batch, long begin, long slots) {
+    void gather_block(const Minibatch<T>& batch, long begin, long slots) {
         const long first = batch.first + begin;
         gather_slots(batch.examples->X, batch.order, first, units(0), slots, batch.examples->m, A_.data());
         gather_slots(batch.examples->Y, batch.order, first, units(shape_.L()), slots, batch.examples->m, Y_.data());
@@ -153,7 +153,7 @@ class Lanes final : public Path<T> {
     }
 
     /// What dropout multiplies the slots by; null where there is no dropout.
-    const T* drop(const Minibatch& batch, long begin, long slots) {
+    const T* drop(const Minibatch<T>& batch, long begin, long slots) {
         if (!scale_.data()) return nullptr;
         std::fill_n(scale_.data(), slots_, T(1));
         long at = 0;

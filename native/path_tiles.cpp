@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lists.hpp"
 #include "memory.hpp"
 #include "panels.hpp"
 #include "path.hpp"
@@ -15,6 +16,9 @@ constexpr long TOGETHER = 256;
 
 /// Tiles that are updated in one go, between two questions whether to stop: some milliseconds.
 constexpr std::size_t MANY = 4096;
+
+/// What an input that is listed costs, where one of a whole row of inputs costs 1.
+constexpr double LISTED_COST = 1.5;
 
 /// Examples for which memory is asked ahead of their turn.
 constexpr long AHEAD = 4;
@@ -36,16 +40,18 @@ template <class T>
 class Tiles final : public Path<T> {
   public:
     Tiles(const Kernels<T>& kernels, const Shape& shape, int moments, long rows, bool keep_gradients, bool dropout,
-          int threads)
+          std::optional<double> filled, int threads)
         : kernels_(kernels), shape_(shape), cost_(shape_), layers_(static_cast<std::size_t>(shape.L()) + 1) {
         rows_ = rows;
         jump_ = rows * PANEL<T>;
+        filled_ = filled;
         for (long l = 0; l <= shape.L(); ++l) build(l, moments, rows, keep_gradients, dropout);
         Y_ = Array<T>(panels_of<T>(shape.n.back()) * jump_);
         weights_ = Array<T>(rows);
         losses_ = Array<double>(rows);
         const long widest = *std::max_element(shape.n.begin(), shape.n.end());
         for (int i = 0; i < threads; ++i) scratch_.emplace_back(panels_of<T>(widest) * PANEL<T>);
+        if (filled_) make_lists(threads);
         share_tiles(threads);
     }
 
@@ -78,7 +84,7 @@ class Tiles final : public Path<T> {
         }
     }
 
-    void forward_backward(int thread, int threads, const Minibatch& batch, long begin, long count, bool penalties,
+    void forward_backward(int thread, int threads, const Minibatch<T>& batch, long begin, long count, bool penalties,
                           Stop stop) override {
         const long first = count * thread / threads, rows = count * (thread + 1) / threads - first;
         if (penalties)
@@ -86,6 +92,7 @@ class Tiles final : public Path<T> {
                 kernels_.penalties(layer.dense, number, layer.squares.data() + number * PANEL<T>,
                                    layer.magnitudes.data() + number * PANEL<T>);
             });
+        if (filled_) gather_lists(thread, batch, begin, first, rows);
         if (rows == 0) return;
         gather_rows(batch, begin, first, rows);
         if (!go_forward(thread, batch, begin, first, rows, stop)) return;
@@ -201,6 +208,7 @@ class Tiles final : public Path<T> {
         const long units = shape_.n[static_cast<std::size_t>(l)];
         const long size = panels_of<T>(units + 1) * jump_;
         layer.jump = jump_;
+        if (l == 0 && filled_) return;
         layer.A = Array<T>(size);
         if (dropout && l < shape_.L()) {
             layer.given = Array<T>(size);
@@ -239,13 +247,23 @@ class Tiles final : public Path<T> {
 
     /// About how many cycles a tile takes with a chunk of `rows` examples: products, then the step and the transposed panel,
     /// dearer where they do not go on beside the products of another tile.
-    static double work_of(const TileJob<T>& job, long rows) {
+    double work_of(const TileJob<T>& job, long rows) const {
         const auto halves = [](long count) { return count > PANEL<T> / 2 ? 2L : 1L; };
         const long units = std::min(PANEL<T>, job.layer->units - job.tile.panel * PANEL<T>), deep = job.tile.rows;
         const bool narrow = job.layer->units <= TINY, whole = deep == BLOCK && units == PANEL<T>;
         const long products = std::max(4L, narrow ? units * halves(deep) : deep * halves(units));
+        if (job.columns) rows = static_cast<long>(static_cast<double>(rows) * LISTED_COST * *filled_);
         const long after = deep * halves(units) * (whole ? 18 : 36) + (job.layer->transposed ? 20 * deep : 0);
         return static_cast<double>(rows * products + after + 90);
+    }
+
+    /// Makes room for the lists of a chunk: of its rows, and of each thread's rows turned.
+    void make_lists(int threads) {
+        lists_ = Array<List<T>>(rows_);
+        for (int i = 0; i < threads; ++i) {
+            turned_.emplace_back(shape_.n.front(), (rows_ + threads - 1) / threads);
+            columns_.push_back(turned_.back().columns());
+        }
     }
 
     /// Lists the tiles of all layers and gives each thread a run of them with an even share of the work.
@@ -269,7 +287,9 @@ class Tiles final : public Path<T> {
 
     TileJob<T> job(const Tile& tile) {
         Layer<T>&layer = at(tile.layer), &below = at(tile.layer - 1);
-        return {&layer.dense, tile, below.rows(below.given.data() ? below.given : below.A), layer.rows(layer.dZ)};
+        const bool listed = filled_ && tile.layer == 1;
+        return {&layer.dense, tile, below.rows(below.given.data() ? below.given : below.A), layer.rows(layer.dZ),
+                listed ? columns_.data() : nullptr, static_cast<int>(columns_.size())};
     }
 
     /// Calls `each(layer, number)` for this thread's share of all panels.
@@ -296,13 +316,22 @@ class Tiles final : public Path<T> {
             for (long j = 0; j < at(l).dense.units; ++j) each(at(l), j);
     }
 
-    void gather_rows(const Minibatch& batch, long begin, long first, long rows) {
+    void gather_lists(int thread, const Minibatch<T>& batch, long begin, long first, long rows) {
+        const auto list = [&](long r) { return batch.lists->from(batch.example(begin + r)); };
+        for (long r = first; r < first + rows; ++r) {
+            lists_[r] = *list(r);
+            if (begin + r + batch.m < batch.left) prefetch_list(*list(r + batch.m));
+        }
+        turned_[static_cast<std::size_t>(thread)].turn(lists_.data(), first, rows);
+    }
+
+    void gather_rows(const Minibatch<T>& batch, long begin, long first, long rows) {
         const Rows<T> X = at(0).rows(at(0).A);
         for (long r = first; r < first + rows; ++r) {
             const long example = batch.example(begin + r);
-            if (batch.order && r + AHEAD < first + rows)
+            if (!filled_ && batch.order && r + AHEAD < first + rows)
                 prefetch_example(batch.examples->X, batch.example(begin + r + AHEAD), shape_.n.front());
-            gather_row(batch.examples->X, example, shape_.n.front(), X, r);
+            if (!filled_) gather_row(batch.examples->X, example, shape_.n.front(), X, r);
             gather_row(batch.examples->Y, example, shape_.n.back(), Y(), r);
             weights_[r] = static_cast<T>(batch.weight(begin + r) * batch.scale);
         }
@@ -311,7 +340,7 @@ class Tiles final : public Path<T> {
     Rows<T> Y() const { return {Y_.data(), jump_}; }
 
     /// Applies dropout to a layer's A, where it has some: what the next layer is given.
-    Rows<T> drop(int thread, const Minibatch& batch, long l, long begin, long first, long rows) {
+    Rows<T> drop(int thread, const Minibatch<T>& batch, long l, long begin, long first, long rows) {
         Layer<T>& layer = at(l);
         if (!layer.given.data()) return layer.rows(layer.A);
         Address address = batch.address;
@@ -334,18 +363,22 @@ class Tiles final : public Path<T> {
         return given;
     }
 
-    bool go_forward(int thread, const Minibatch& batch, long begin, long first, long rows, Stop stop) {
+    bool go_forward(int thread, const Minibatch<T>& batch, long begin, long first, long rows, Stop stop) {
         for (long l = 1; l <= shape_.L(); ++l) {
             Layer<T>& layer = at(l);
             Dense<T> dense = layer.dense;
-            const Rows<T> given = drop(thread, batch, l - 1, begin, first, rows), A = layer.rows(layer.A);
+            const bool listed = filled_ && l == 1;
+            const Rows<T> given = listed ? Rows<T>{} : drop(thread, batch, l - 1, begin, first, rows);
+            const Rows<T> A = layer.rows(layer.A).from(first), Z = layer.rows(layer.Z).from(first);
             if (l == shape_.L()) dense.activation = Activation::identity;  // its output makes A of Z
-            for (long panel = 0; panel < dense.count(); ++panel) {
-                kernels_.forward(dense, panel, given.from(first), rows, A.from(first),
-                                 layer.rows(layer.Z).from(first));
+            for (long panel = 0; panel < dense.count(); panel += listed ? LISTED_PANELS : 1) {
+                if (listed)
+                    kernels_.forward_listed(dense, panel, lists_.data() + first, rows, A, Z);
+                else
+                    kernels_.forward(dense, panel, given.from(first), rows, A, Z);
                 if (stop()) return false;
             }
-            if (l < shape_.L()) kernels_.finish(dense, rows, A.from(first));
+            if (l < shape_.L()) kernels_.finish(dense, rows, A);
         }
         return true;
     }
@@ -370,6 +403,10 @@ class Tiles final : public Path<T> {
     const CostTable<T> cost_;
     std::vector<Layer<T>> layers_;
     long rows_ = 0, jump_ = 0;
+    std::optional<double> filled_;  ///< the share of inputs that are not 0, where they are listed
+    Array<List<T>> lists_;          ///< of a chunk's rows
+    std::vector<Turned<T>> turned_;
+    std::vector<Columns<T>> columns_;
     Array<T> Y_, weights_;
     Array<double> losses_;
     double loss_ = 0;
@@ -382,11 +419,13 @@ class Tiles final : public Path<T> {
 
 template <class T>
 std::unique_ptr<Path<T>> tiles_path(const Kernels<T>& kernels, const Shape& shape, int moments, long rows,
-                                    bool keep_gradients, bool dropout, int threads) {
-    return std::make_unique<Tiles<T>>(kernels, shape, moments, rows, keep_gradients, dropout, threads);
+                                    bool keep_gradients, bool dropout, std::optional<double> filled, int threads) {
+    return std::make_unique<Tiles<T>>(kernels, shape, moments, rows, keep_gradients, dropout, filled, threads);
 }
 
-template std::unique_ptr<Path<float>> tiles_path(const Kernels<float>&, const Shape&, int, long, bool, bool, int);
-template std::unique_ptr<Path<double>> tiles_path(const Kernels<double>&, const Shape&, int, long, bool, bool, int);
+template std::unique_ptr<Path<float>> tiles_path(const Kernels<float>&, const Shape&, int, long, bool, bool,
+                                                  std::optional<double>, int);
+template std::unique_ptr<Path<double>> tiles_path(const Kernels<double>&, const Shape&, int, long, bool, bool,
+                                                  std::optional<double>, int);
 
 }  // namespace ellnet

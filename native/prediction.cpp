@@ -167,14 +167,14 @@ double cost_and_gradients(const Target& target, const Shape& shape, const Parame
     if (shape.tiny()) threads = 1;
     const std::unique_ptr<Path<T>> path =
         shape.tiny() ? lanes_path(kernels, shape, 0, false)
-                     : tiles_path(kernels, shape, 0, std::min(CHUNK, examples.m), true, false, threads);
+                     : tiles_path(kernels, shape, 0, std::min(CHUNK, examples.m), true, false, std::nullopt, threads);
     Question question(interrupted);
     path->load(0, 1, parameters, {}, question.of(0));
     path->turn(0, 1, question.of(0));
     question.rethrow();
     if (question.stopped()) return std::numeric_limits<double>::quiet_NaN();
     const double m = static_cast<double>(examples.m);
-    Minibatch all{&examples, nullptr, 0, examples.m, 1.0, nullptr, Address{}};
+    Minibatch<T> all{&examples, nullptr, nullptr, 0, examples.m, examples.m, 1.0, nullptr, Address{}};
     double weight = 0, losses = 0;
     for (long i = 0; i < examples.m; ++i) weight += all.weight(i);
     all.scale = m / weight;

@@ -13,6 +13,9 @@ struct Kernels {
     /// has a place.
     void (*forward)(const Dense<T>& layer, long panel, Rows<const T> A_prev, long rows, Rows<T> A, Rows<T> Z);
 
+    /// The same for the first layer, from the inputs of each row that are not 0, and for up to LISTED_PANELS panels.
+    void (*forward_listed)(const Dense<T>& layer, long panel, const List<T>* lists, long rows, Rows<T> A, Rows<T> Z);
+
     /// The same for few examples, and one of `parts` parts of the units, as good as even.
     void (*forward_few)(const FewJob<T>& job, long part, long parts);
 

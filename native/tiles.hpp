@@ -3,18 +3,6 @@
 // Included inside a target's own anonymous namespace.
 #pragma once
 
-/// Units of panel `number` that exist.
-template <class T>
-INLINE long width(long units, long number) {
-    const long left = units - number * PANEL<T>;
-    return left < PANEL<T> ? left : PANEL<T>;
-}
-
-template <class V>
-INLINE long whole_vectors(long count) {
-    return (count + V::lanes - 1) / V::lanes * V::lanes;
-}
-
 template <class T>
 INLINE Strip<T> strip(Rows<T> rows, long row) {
     return {rows.data + row * PANEL<T>, rows.jump};
@@ -24,22 +12,48 @@ INLINE Strip<const T> strip(Rows<const T> rows, long row) {
     return {rows.data + row * PANEL<T>, rows.jump};
 }
 
-/// A[l] = g[l](Z[l]) for a panel of units (eq. 2.2).
+/// A[l] = g[l](Z[l]) in place for a panel of units (eq. 2.2); Z is kept where it has a place.
 template <class V, class T = typename V::T>
-void forward_block(const Dense<T>& layer, long number, Rows<const T> A_prev, long rows, Rows<T> A, Rows<T> Z) {
-    const long columns = width<T>(layer.units, number), used = whole_vectors<V>(columns);
-    const T* panel = layer.panel(layer.panels, number);
+INLINE void activate_block(const Dense<T>& layer, long number, long rows, Rows<T> A, Rows<T> Z) {
+    if (layer.activation == Activation::identity) return;
+    const long used = whole_vectors<V>(width<T>(layer.units, number));
     T* out = A.panel(number);
-    const T* next = number + 1 < layer.count() ? panel + (layer.inputs + 1) * PANEL<T> : nullptr;
-    const bool rectified = layer.activation == Activation::relu;
-    linear<V>(rows, columns, A_prev, panel, layer.inputs, out, next, rectified);
-    if (rectified || layer.activation == Activation::identity) return;
     for (long r = 0; r < rows; ++r, out += PANEL<T>) {
         if (Z.data)
             for (long i = 0; i < used; i += V::lanes)
                 V::load(out + i).store(Z.panel(number) + r * PANEL<T> + i);
         activate<V>(layer.activation, out, used);
     }
+}
+
+/// A[l] = g[l](W[l] A[l-1] + b[l]) for a panel of units (eq. 2.1, 2.2).
+template <class V, class T = typename V::T>
+void forward_block(const Dense<T>& layer, long number, Rows<const T> A_prev, long rows, Rows<T> A, Rows<T> Z) {
+    const long columns = width<T>(layer.units, number);
+    const T* panel = layer.panel(layer.panels, number);
+    T* out = A.panel(number);
+    const T* next = number + 1 < layer.count() ? panel + (layer.inputs + 1) * PANEL<T> : nullptr;
+    const bool rectified = layer.activation == Activation::relu;
+    const long done = rectified ? 0 : narrow_linear<V>(layer, A_prev, rows, out);
+    linear<V>(rows - done, columns, A_prev.from(done), panel, layer.inputs, out + done * PANEL<T>, next, rectified);
+    if (!rectified) activate_block<V>(layer, number, rows, A, Z);
+}
+
+/// The same of the first layer, from lists of the inputs that are not 0, for up to LISTED_PANELS panels.
+template <class V, class T = typename V::T>
+void forward_listed(const Dense<T>& layer, long number, const List<T>* lists, long rows, Rows<T> A, Rows<T> Z) {
+    static_assert(LISTED_PANELS == 2, "two panels, or one");
+    const long end = number + LISTED_PANELS < layer.count() ? number + LISTED_PANELS : layer.count();
+    const long last = width<T>(layer.units, end - 1);
+    if (end - number == 2 && last > PANEL<T> / 2) {
+        vector_fours<V>(PANEL<T>, [&](long at, auto C) { linear_listed<V, 2, C.value>(layer, number, at, lists, rows, A); });
+    } else {
+        for (long one = number; one < end; ++one)
+            vector_fours<V>(width<T>(layer.units, one),
+                            [&](long at, auto C) { linear_listed<V, 1, C.value>(layer, one, at, lists, rows, A); });
+    }
+    if (layer.activation == Activation::relu) return;
+    for (long one = number; one < end; ++one) activate_block<V>(layer, one, rows, A, Z);
 }
 
 template <class V, class T = typename V::T>

@@ -31,6 +31,10 @@ constexpr long ANY = 1L << 40;
 /// Steps of a tiny network between two looks at the clock.
 constexpr std::int64_t TINY_STEPS = 64;
 
+/// Inputs are listed where no larger share of them is not 0, and there are neither fewer nor more of them.
+constexpr double FILLED = 0.25;
+constexpr long FEWEST_LISTED = 32, MOST_LISTED = 1L << 24;
+
 /// Seconds between two questions to the watch inside a step.
 constexpr double INSIDE_A_STEP = 0.02;
 
@@ -64,9 +68,10 @@ class Run {
         const Kernels<T>& kernels = target.kernels<T>();
         const long largest = std::min(plan.batch_size, examples.m);
         const bool dropout = std::any_of(plan.dropout.begin(), plan.dropout.end(), [](double p) { return p > 0; });
+        list_inputs();
         path_ = plan.shape.tiny() ? lanes_path(kernels, plan.shape, plan.moments, dropout)
                                   : tiles_path(kernels, plan.shape, plan.moments, std::min(CHUNK, largest),
-                                               largest > CHUNK || plan.clip_norm > 0, dropout, threads_);
+                                               largest > CHUNK || plan.clip_norm > 0, dropout, filled_, threads_);
         if (plan.shuffle && batches_ > 1) order_.emplace(examples.m, plan.seed);
         ahead_ = order_ && plan.shape.tiny() && threads > 1;
         if (dropout) keep_.resize(plan.dropout.size());
@@ -74,6 +79,7 @@ class Run {
             const bool aside = seen.right && !seen.outputs.data;
             for (int i = 0; i < threads_; ++i) {
                 forward_.push_back(path_->forward());
+                if (validation_lists_) forward_.back()->take(&*validation_lists_);
                 forward_.back()->ask({i == 0 ? stop_validating : validating_stopped, this});
                 outputs_.emplace_back(aside ? CHUNK * plan.shape.n.back() : 0);
             }
@@ -144,6 +150,22 @@ class Run {
     Report& report() { return report_; }
 
   private:
+    /// Has inputs listed where so few are not 0 that it is worth its while. Lists are of what is given, before any dropout of it.
+    void list_inputs() {
+        const long inputs = plan_.shape.n.front();
+        const bool dropped = !plan_.dropout.empty() && plan_.dropout.front() > 0;
+        if (plan_.shape.tiny() || dropped || inputs < FEWEST_LISTED || inputs > MOST_LISTED) return;
+        const double share = filled<T>(examples_.X, inputs, examples_.m);
+        if (share > FILLED) return;
+        lists_.emplace(examples_.X, inputs, examples_.m, plan_.lists_bytes);
+        if (!lists_->have_room(share, std::min(plan_.batch_size, examples_.m))) return lists_.reset();
+        filled_ = share;
+        if (!validation_) return;
+        validation_lists_.emplace(validation_->X, inputs, validation_->m, plan_.lists_bytes);
+        if (!validation_lists_->have_room(filled<T>(validation_->X, inputs, validation_->m), validation_->m))
+            validation_lists_.reset();
+    }
+
     void work(int thread) {
         if (thread == 0) alone([this] { begin(); });
         barrier_.wait();
@@ -187,7 +209,7 @@ class Run {
 
     /// One step; the threads meet after each phase. What thread 0 prepares for the next step meanwhile is not this one's.
     void step(int thread) {
-        const Minibatch batch = batch_;
+        const Minibatch<T> batch = batch_;
         const Step<T> chosen = step_;
         const bool keep_due = keep_due_;
         const long m = batch.m;
@@ -353,8 +375,8 @@ class Run {
     void prepare() {
         const Position& at = report_.position;
         const long first = static_cast<long>(at.batch) * plan_.batch_size;
-        batch_ = Minibatch{&examples_, order_ ? order_->data() : nullptr, first,
-                           std::min(plan_.batch_size, examples_.m - first), 1.0, keep_.empty() ? nullptr : &keep_,
+        batch_ = Minibatch<T>{&examples_, lists_ ? &*lists_ : nullptr, order_ ? order_->data() : nullptr, first,
+                           std::min(plan_.batch_size, examples_.m - first), examples_.m - first, 1.0, keep_.empty() ? nullptr : &keep_,
                            Address{plan_.seed, Stream::dropout, static_cast<std::uint64_t>(at.epoch),
                                    static_cast<std::uint64_t>(at.batch), 0}};
         batch_weight_ = static_cast<double>(batch_.m);
@@ -364,7 +386,16 @@ class Run {
             batch_.scale = batch_weight_ > 0 ? static_cast<double>(batch_.m) / batch_weight_ : 0.0;
         }
         keep_due_ = !repeating_ && is_due(at.step - kept_at_);
+        if (lists_ && !list_ahead()) return end(End::interrupted);
         prepare_rates();
+    }
+
+    /// Lists the inputs that the step, and a validation after it, will want. Returns false where it was stopped.
+    bool list_ahead() {
+        const Stop stop{stop_inside, this};
+        if (!lists_->add(batch_.order, batch_.first, batch_.m, stop)) return false;
+        const bool last = report_.position.batch + 1 == batches_;
+        return !last || !validation_lists_ || validation_lists_->add(nullptr, 0, validation_->m, stop);
     }
 
     bool is_due(std::int64_t steps) const {
@@ -495,6 +526,8 @@ class Run {
     std::unique_ptr<Path<T>> path_;
     std::optional<Orders> order_;
     bool ahead_ = false;  ///< a second thread draws the next order: a tiny network leaves it nothing else to do
+    std::optional<double> filled_;  ///< the share of inputs that are not 0, where they are listed
+    std::optional<Lists<T>> lists_, validation_lists_;
     std::vector<std::unique_ptr<Forward<T>>> forward_;
     std::vector<Array<T>> outputs_;  ///< of each thread, where they are only looked at
     Array<double> losses_;
@@ -504,7 +537,7 @@ class Run {
     std::optional<Position> kept_;
     std::int64_t kept_at_ = 0, last_epoch_ = 0, last_step_ = -1;
     std::vector<double> keep_;
-    Minibatch batch_{};
+    Minibatch<T> batch_{};
     Step<T> step_{};
     double batch_weight_ = 0, cost_ = 0, penalty_ = 0, asked_ = 0, kept_time_ = 0;
     bool ended_ = false, epoch_ended_ = false, keep_due_ = false, repeating_ = false;

@@ -39,6 +39,7 @@ struct Plan {
     bool shuffle = true;
     std::uint64_t seed = 0;
     long planned_epochs = 1;
+    long lists_bytes = 1L << 27;  ///< memory for lists of inputs that are not 0
 };
 
 /// Where training stands between two steps.

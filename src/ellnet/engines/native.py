@@ -71,6 +71,9 @@ NAME = "native"
 WATCH_SECONDS = 0.02
 """Time between two questions to the watch of a run, about; 0 asks before every step."""
 
+LISTS_BYTES = 1 << 27
+"""Memory that a run may take for lists of inputs that are not 0; beside large tables, an eighth of theirs."""
+
 TARGET_VARIABLE = "ELLNET_TARGET"
 """The variable of the environment that names an instruction set to take."""
 
@@ -363,6 +366,7 @@ def _plan(net: Network, state: TrainingState, chosen: Hyperparameters, train: Ex
     plan.dropout = [float(chosen.dropped(layer)) for layer in range(net.L)]
     plan.batch_size = chosen.examples_a_step(train.m)
     plan.planned_epochs = max(1, chosen.epochs)
+    plan.lists_bytes = LISTS_BYTES
     plan.seed, plan.cuts = state.seed, state.cuts
     return plan
 

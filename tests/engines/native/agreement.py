@@ -37,24 +37,26 @@ def amount_of(kind: str) -> tuple[int, int]:
 
 
 def network_and_examples(
-    kind: str, n: tuple[int, ...], dtype: str, m: int
+    kind: str, n: tuple[int, ...], dtype: str, m: int, filled: float = 1.0
 ) -> tuple[Network, Examples, Examples]:
-    """A network of a kind, examples with weights, and the first nine of them."""
+    """A network of a kind, examples with weights, and the first nine; a share of inputs is not 0."""
     hidden, output, cost, _ = KINDS[kind]
     g, random = (*[hidden] * (len(n) - 2), output), np.random.default_rng(0)
     number: Any = np.dtype(dtype).type
     net = Network(n, g, cost, initial_parameters(n, g, "course", 1, number))
     X, w = random.standard_normal((n[0], m)), random.random((1, m)) + 0.5
+    if filled < 1.0:
+        X *= random.random(X.shape) < filled
     Y = np.eye(n[-1])[random.integers(0, n[-1], m)].T
     return net, Examples(X, Y, w), Examples(X[:, :9], Y[:, :9], w[:, :9])
 
 
 def trained(
-    kind: str, n: tuple[int, ...], dtype: str, name: str, **options: Any
+    kind: str, n: tuple[int, ...], dtype: str, name: str, *, filled: float = 1.0, **options: Any
 ) -> tuple[np.ndarray, Run]:
     """The update of all parameters in three epochs, in one vector, and the run itself."""
     m, size = amount_of(kind)
-    net, examples, held = network_and_examples(kind, n, dtype, m)
+    net, examples, held = network_and_examples(kind, n, dtype, m, filled)
     chosen = Hyperparameters(
         **{"epochs": 3, "batch_size": size, "dtype": dtype, "learning_rate": 1e-3, **KINDS[kind][3]}
     )

@@ -36,7 +36,11 @@ SIZES = st.sampled_from([1, 2, 7, 15, 16, 17, 31, 32, 33, 64, 100, 255, 256, 257
 
 @dataclass(frozen=True)
 class Case:
-    """A training run: a network, examples, and all that is chosen."""
+    """A training run: a network, examples, and all that is chosen.
+
+    Attributes:
+        filled: the share of inputs that are not 0; where it is small, the engine lists them.
+    """
 
     n: tuple[int, ...]
     g: tuple[str, ...]
@@ -46,6 +50,7 @@ class Case:
     weighted: bool
     validated: int
     epochs: int = 2
+    filled: float = 1.0
 
 
 def network_of(case: Case) -> Network:
@@ -65,6 +70,8 @@ def data_of(case: Case, m: int, seed: int) -> Examples:
     """Return m examples: classes for a cross-entropy, counts for Poisson, numbers for the rest."""
     random, units = np.random.default_rng(seed), case.n[-1]
     X = random.standard_normal((case.n[0], m)).astype(case.chosen.dtype)
+    if case.filled < 1.0:
+        X *= random.random(X.shape) < case.filled
     Y = random.standard_normal((units, m))
     if case.cost == "binary_cross_entropy":
         Y = (Y > 0).astype(float)
@@ -153,4 +160,5 @@ def cases(draw: st.DrawFn, most: int = 320) -> Case:
         chosen=replace(chosen, batch_size=draw(SIZES)),
         weighted=draw(st.booleans()),
         validated=draw(st.sampled_from([0, 1, 40, 257])),
+        filled=draw(st.sampled_from([1.0, 0.1])),
     )
