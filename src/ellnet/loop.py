@@ -382,7 +382,7 @@ class Loop:
         kept = self.state.parameters if self.best is None else self.best
         best_epoch = len(self.kept) if self.best is None else self.kept.best_epoch
         history = self.kept.ended(stopped, best_epoch)
-        return Outcome(self.net.with_parameters(kept), self.state, history)
+        return Outcome(self.net.with_parameters(kept), self.state, history, self.pressed())
 
 
 def cut_again(hyperparameters: Hyperparameters, state: TrainingState) -> bool:

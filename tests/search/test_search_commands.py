@@ -12,7 +12,10 @@ from optuna.storages.journal import JournalFileBackend
 
 from ellnet.loading import load
 from ellnet.models import Model
+from ellnet.search import running
 from ellnet.search.study import Study
+from ellnet.training import Hook
+from ellnet.workflow import train_table
 from tests.cli.command_line import Ell, finished, mixed_table, program, refused
 from tests.cli.test_progress import on_a_terminal
 from tests.search.searching import study_words
@@ -176,6 +179,39 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path: Path):
     assert "go on with: ellnet search resume s" in ran.err
     assert "Traceback" not in ran.err
     assert 0 < done < 5000
+
+
+@pytest.mark.parametrize("presses", [1, 2])
+def test_ctrl_c_in_the_refit_saves_no_model_and_says_how_to_go_on(
+    ell: Ell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, presses: int
+):
+    """What was learned by then is not the winner; resuming trains that alone."""
+    words = (*study_words(tmp_path / "s", *SMALL), "--refit")
+
+    class Press(Hook):
+        def after_step(self, taken: int, of: int) -> None:
+            del of
+            if taken == 1:
+                for _ in range(presses):
+                    signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ellnet.engines.native.WATCH_SECONDS", 0.0)
+        patch.setattr(
+            running, "train_table", lambda *given, **_: train_table(*given, hooks=[Press()])
+        )
+        ran = ell(*words)
+    left = (tmp_path / "s" / "model.safetensors").exists()
+    again = ell("search", "resume", tmp_path / "s", "--refit")
+
+    assert ran.code == 130, ran.err
+    assert ran.err.endswith(
+        "ellnet: interrupted in the refit, whose model is not saved; go on with: ellnet search resume "
+        f"{tmp_path / 's'} --refit\n"
+    )
+    assert not left
+    assert again.code == 0, again.err
+    assert load(tmp_path / "s" / "model.safetensors").history.stopped != "interrupted"
 
 
 def test_curves_are_live_on_a_terminal(tmp_path: Path):

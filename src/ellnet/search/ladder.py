@@ -280,8 +280,10 @@ class Ladder:
         """
         stops = bool(rung.hidden)
         marked, whole = parted(table, plan, self.evaluation(table), self.base, stops=stops)
-        trained = []
+        trained: list[Trained] = []
         for chosen in self._refitted(rung, table):
+            if trained and trained[-1].pressed:
+                raise KeyboardInterrupt
             trained.append(train_table(marked, whole, chosen, hooks=hooks))
             if trained[-1].model.history.stopped == "interrupted":
                 raise KeyboardInterrupt
