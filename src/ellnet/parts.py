@@ -121,7 +121,7 @@ def _part(table: Columns, name: str, row: int, value: object) -> str:
     if part is None:
         raise DataError(
             f"column {name!r} must say train, validation or test in every row, "
-            f"got {value!r} in {table.where(row)}"
+            f"got {str(value)!r} in {table.where(row)}"
         )
     return part
 

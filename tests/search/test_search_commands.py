@@ -93,6 +93,7 @@ def test_show_and_resume(ell: Ell, tmp_path: Path):
     assert again.json == more.json
     assert (tmp_path / "s" / "curves.elc").read_bytes().startswith(before)
     assert first.json["best"]["number"] in first.json["as_good"]
+    assert "'--top'" in refused(ell("search", "show", tmp_path / "s", "--top", "0"))
 
 
 def test_the_same_command_goes_on_and_another_is_refused(ell: Ell, tmp_path: Path):
@@ -136,6 +137,10 @@ def test_folds_and_pruners_are_options(ell: Ell, tmp_path: Path):
         (("--output-activation", "softmax"), "use sigmoid or identity"),
         (("--folds", "1"), "folds must be 0 (hold-out) or at least 2, got 1"),
         (("--trials", "0"), "trials must be at least 1, got 0"),
+        (("--epochs", "0"), "epochs must be at least 1 in a search, got 0"),
+        (("--test-size", "nan"), "test_size must be a number from 0 to below 1, got nan"),
+        (("--validation-fraction", "0"), "and validation_fraction is 0; give it a part"),
+        (("--split-column", "x1"), "must say train, validation or test in every row, got '"),
         (("--groups", "nowhere"), "has no column 'nowhere'"),
         (("--storage", "sqlte:///x"), "cannot be opened"),
     ],
@@ -146,6 +151,23 @@ def test_an_error_is_a_sentence(ell: Ell, words, part):
 
     assert part.lower() in sentence.lower()
     assert not Path("s").exists() or "--storage" in words
+
+
+def test_the_names_that_there_are_are_listed_once(ell: Ell):
+    """Where none is near what was typed."""
+    sentence = refused(ell(*study_words(Path("s"), "--cost", "mse")))
+
+    assert sentence.count("squared_error") == 1
+
+
+@pytest.mark.parametrize("command", ["search", "occam", "lr-find"])
+def test_a_table_of_one_row_is_a_sentence(ell: Ell, tmp_path: Path, command: str):
+    """It is the rows that lack, and not classes."""
+    (tmp_path / "t.csv").write_text("a,y\n1,2\n")
+
+    sentence = refused(ell(command, "t.csv", "--target", "y"))
+
+    assert sentence == "target 'y' has 1 row; training needs at least 2"
 
 
 def test_show_of_nothing_is_a_sentence(ell: Ell):

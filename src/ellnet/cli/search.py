@@ -112,7 +112,14 @@ def resume(folder: Path, **given: Any) -> int:
 
 @search.command(short_help="Show what a study has found.")
 @click.argument("folder", metavar="STUDY", type=click.Path(path_type=Path))
-@click.option("--top", default=10, show_default=True, metavar="N", help="Trials in the table.")
+@click.option(
+    "--top",
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="Trials in the table.",
+)
 @click.option(
     "--storage", metavar="URL", help="The database with its password, where it needs one."
 )

@@ -74,7 +74,7 @@ def shrink(
     """
     if trust_data and data is None:
         raise HyperparameterError("--trust-data needs rows to trust; name a table with --data")
-    path = model.with_name(f"{model.stem}-shrunk{model.suffix}") if out is None else out
+    path = model.parent / f"{model.stem}-shrunk{model.suffix}" if out is None else out
     _refuse_to_overwrite(path, model)
     loaded = model_in(model)
     rows = None if data is None else open_for(loaded, data)
