@@ -140,7 +140,7 @@ def test_folds_and_pruners_are_options(ell: Ell, tmp_path: Path):
         (("--epochs", "0"), "epochs must be at least 1 in a search, got 0"),
         (("--test-size", "nan"), "test_size must be a number from 0 to below 1, got nan"),
         (("--validation-fraction", "0"), "and validation_fraction is 0; give it a part"),
-        (("--split-column", "x1"), "must say train, validation or test in every row, got '"),
+        (("--split-column", "x1"), "must say train, validation or test in every row, got 0.0574"),
         (("--groups", "nowhere"), "has no column 'nowhere'"),
         (("--storage", "sqlte:///x"), "cannot be opened"),
     ],
