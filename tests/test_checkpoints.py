@@ -151,6 +151,34 @@ def test_checkpoints_change_nothing(tmp_path: Path, engine: str, case: str) -> N
     check_same(cut, trained(chosen))
 
 
+@pytest.mark.skipif(not native.available(), reason="the array engine keeps the state before")
+def test_no_checkpoint_cuts_the_way_back_from_a_divergence(tmp_path: Path) -> None:
+    """The second epoch's first step diverges; one that falls due while the first is taken again waits."""
+
+    class DueOnTheWayBack(Checkpoints):
+        asked: list[int]
+
+        def cuts(self, epoch: int, taken: int) -> bool:
+            self.asked.append(taken)
+            return epoch == 1 and taken > 0
+
+    net = Network((1, 1), ("identity",), "squared_error")
+    examples = Examples(np.ones((1, 8), np.float32), np.full((1, 8), 7, np.float32))
+    chosen = replace(
+        CHOSEN, hidden=(), optimizer="gradient_descent", learning_rate=1e5, batch_size=2,
+        dropout=0.0, l2=0.0, early_stopping=False, engine="native",
+    )  # fmt: skip
+    kept = DueOnTheWayBack(tmp_path, "1epochs", share=1)
+    kept.asked = []
+
+    with pytest.raises(DivergenceError) as caught:
+        train(net, examples, chosen, checkpoints=kept)
+
+    outcome = cast("Outcome", caught.value.outcome)
+    assert kept.asked == [1, 2, 3]
+    assert (outcome.state.step, len(outcome.history.iterations)) == (3, 4)
+
+
 @pytest.mark.skipif(not native.available(), reason="the array engine promises no bits here")
 def test_pieces_on_other_numbers_of_threads_come_to_the_same_bits(tmp_path: Path) -> None:
     """One, two and five threads in turn."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ellnet.equations.initializers import INITIALIZERS
-from ellnet.errors import HyperparameterError, LayerError, ShapeError
+from ellnet.errors import DataError, HyperparameterError, LayerError, ShapeError
 from ellnet.network import Layers, Network, Parameters, initial_parameters
 from ellnet.randomness import Stream, generator
 
@@ -127,6 +127,40 @@ def test_a_missing_layer_of_parameters_is_refused():
         ShapeError, match="W must have one array for each of the L = 4 layers, got 3"
     ):
         Network(N, ACTIVATIONS, "binary_cross_entropy", short)
+
+
+@pytest.mark.parametrize(
+    ("doubled", "found"),
+    [
+        (("W",), r"float64 in W\[1\], W\[2\] and float32 in b\[1\], b\[2\]"),
+        (("b2",), r"float32 in W\[1\], b\[1\], W\[2\] and float64 in b\[2\]"),
+        (("W2", "b2"), r"float32 in W\[1\], b\[1\] and float64 in W\[2\], b\[2\]"),
+    ],
+)
+def test_parameters_of_two_precisions_are_refused_by_layer(doubled, found):
+    """Within a layer and between layers; the sentence says which W and b have which."""
+    chosen = initial_parameters((3, 2, 1), ("relu", "identity"))
+    arrays = [
+        array.astype(np.float64) if {name[0], name} & set(doubled) else array
+        for name, array in zip(("W1", "b1", "W2", "b2"), chosen.arrays(), strict=True)
+    ]
+
+    with pytest.raises(
+        DataError, match=f"must have one precision, got {found}; convert them to one, such as"
+    ):
+        Network((3, 2, 1), ("relu", "identity"), "squared_error", Parameters.from_arrays(arrays))
+
+
+def test_the_layers_of_a_deep_network_are_not_all_listed():
+    """The first four of each precision, and how many more there are."""
+    n, g = (2,) * 9, ("relu",) * 8
+    single, double = (initial_parameters(n, g, dtype=dtype) for dtype in (np.float32, np.float64))
+
+    with pytest.raises(
+        DataError,
+        match=r"float32 in W\[1\], W\[2\], W\[3\], W\[4\] and 4 more and float64 in b\[1\]",
+    ):
+        Network(n, g, "squared_error", Parameters(single.W, double.b))
 
 
 def test_initial_weights_are_random_and_biases_zero():

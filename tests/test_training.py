@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ellnet.batches import Examples
-from ellnet.engines import engine
+from ellnet.engines import engine, native
 from ellnet.errors import DataError, DivergenceError, HyperparameterError
 from ellnet.history import History
 from ellnet.hyperparameters import Hyperparameters
@@ -322,6 +322,52 @@ def test_epochs_before_a_divergence_are_recorded():
     assert at_once.history.costs == one_by_one.history.costs
     assert at_once.history.iterations == one_by_one.history.iterations
     assert same(at_once.network, one_by_one.network)
+
+
+@pytest.mark.skipif(not native.available(), reason="the array engine keeps the state before")
+@pytest.mark.usefixtures("watched_step_by_step")
+def test_ctrl_c_while_the_state_before_a_divergence_is_sought_ends_the_run():
+    """It stands after the last epoch, all numbers finite, and diverges where it goes on."""
+    net = Network((1, 1), ("identity",), "squared_error")
+    examples = Examples(np.ones((1, 8), np.float32), np.full((1, 8), 7, np.float32))
+    chosen = Hyperparameters(
+        hidden=(),
+        optimizer="gradient_descent",
+        learning_rate=1e5,
+        l2=0.0,
+        batch_size=2,
+        early_stopping=False,
+        engine="native",
+    )
+    taken_again = []
+
+    class PressOnTheWayBack(Hook):
+        ended = 0
+
+        def after_epoch(self, state, history):
+            del state, history
+            self.ended += 1
+            return False
+
+        def after_step(self, taken, of):
+            del of
+            if self.ended == 1 and taken:
+                taken_again.append(taken)
+            if taken_again == [1]:
+                signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(DivergenceError) as caught:
+        train(net, examples, chosen, hooks=[Hook()])
+    outcome = train(net, examples, chosen, hooks=[PressOnTheWayBack()])
+
+    assert isinstance(caught.value.outcome, Outcome)
+    assert caught.value.outcome.state.step == 3
+    assert taken_again == [1]
+    assert outcome.history.stopped == "interrupted"
+    assert (outcome.state.step, len(outcome.history.iterations)) == (4, 4)
+    assert all(np.all(np.isfinite(a)) for a in outcome.network.parameters.arrays())
+    with pytest.raises(DivergenceError):
+        train(net, examples, chosen, state=outcome.state)
 
 
 @pytest.mark.parametrize("inputs", [1.0, 1e18])

@@ -40,11 +40,14 @@ class Outcome:
         network: with the parameters that were kept: the best epoch's under early stopping.
         state: where training stands; training can go on from it.
         history: costs and metric, and why training ended.
+        pressed: whether Ctrl-C was pressed meanwhile. In the last step it comes too late to interrupt
+            anything, and whoever would train again after that should rather end.
     """
 
     network: Network
     state: TrainingState
     history: History
+    pressed: bool = False
 
 
 class Hook:

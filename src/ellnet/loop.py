@@ -25,6 +25,9 @@ __all__ = ["Loop", "Material", "cut_again"]
 SMALLEST_RATE = 1e-6
 """From here on down the adaptive schedule cuts no more: where nothing else is left, the run ends."""
 
+Before = Callable[[], TrainingState | None]
+"""Gives the state before the last step; None where Ctrl-C ends the way back to it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Material:
@@ -79,12 +82,14 @@ class Loop:
         if self.begun is not None:
             self._restore(self.begun)
         begun = self.state
-        self.before: Callable[[], TrainingState] = lambda: begun
+        self.before: Before = lambda: begun
         self.pressed: Callable[[], bool] = lambda: False
         self._unanchored = self.begun is not None
         self._cut, self._whole, self._carried = False, False, 0.0
         self.standing = self._stands("")
-        self.anchor = None if self.begun is not None else (self.standing, self.before)
+        self.anchor: tuple[Checkpoint | None, Before] | None = None
+        if self.begun is None:
+            self.anchor = (self.standing, self.before)
 
     @property
     def taken(self) -> str:
@@ -259,7 +264,10 @@ class Loop:
         if ran.divergence is None or ran.iterations:
             self.before, self.state = ran.before or (lambda: begun), ran.state
         else:
-            self.state = self.before()
+            good = self._good()
+            if good is None:  # it stands where this call began, and diverges anew when it goes on
+                return "interrupted"
+            self.state = good
         self._carried += seconds
         if looks is not None:
             look = self._keep_looks(begun, ran, looks)
@@ -276,6 +284,17 @@ class Loop:
         if look.exhausted and not self._cut_rate() and look.ends:
             return "early"
         return "hook" if any(ended) else ""
+
+    def _good(self) -> TrainingState | None:
+        """Return the state before the last step; None where Ctrl-C ended the way back to it.
+
+        No checkpoint cuts that way.
+        """
+        whole, self._whole = self._whole, True
+        try:
+            return self.before()
+        finally:
+            self._whole = whole
 
     def _check_validation(self, ran: Run) -> Run:
         """Make a divergence of a validation cost that is not finite; its epoch counts as not finished."""
@@ -363,7 +382,7 @@ class Loop:
         kept = self.state.parameters if self.best is None else self.best
         best_epoch = len(self.kept) if self.best is None else self.kept.best_epoch
         history = self.kept.ended(stopped, best_epoch)
-        return Outcome(self.net.with_parameters(kept), self.state, history)
+        return Outcome(self.net.with_parameters(kept), self.state, history, self.pressed())
 
 
 def cut_again(hyperparameters: Hyperparameters, state: TrainingState) -> bool:

@@ -11,12 +11,12 @@ from typing import Any, Generic, Self, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ellnet.arrays import Array, move
+from ellnet.arrays import Array, move, precision
 from ellnet.drawings import parameters_html
 from ellnet.equations.activations import ACTIVATIONS
 from ellnet.equations.costs import COSTS, check_options, check_pair
 from ellnet.equations.initializers import INITIALIZERS, suited
-from ellnet.errors import HyperparameterError, LayerError, ShapeError
+from ellnet.errors import DataError, HyperparameterError, LayerError, ShapeError
 from ellnet.randomness import Stream, generator
 from ellnet.shapes import shape_chain
 
@@ -161,6 +161,7 @@ class Network:
         Raises:
             HyperparameterError: a size, name or pair that is not allowed.
             ShapeError: parameters of the wrong shape.
+            DataError: parameters of more than one precision; names the layers.
         """
         _check_architecture(n, activations, cost)
         self.n = tuple(int(units) for units in n)
@@ -264,6 +265,7 @@ class Network:
             rule = f"(n[{layer}], n[{layer - 1}])"
             check_shape(f"W[{layer}]", self.W[layer], (out, inputs), rule, n=self.n)
             check_shape(f"b[{layer}]", self.b[layer], (out, 1), f"(n[{layer}], 1)", n=self.n)
+        _check_precision(self.parameters)
 
     def __repr__(self) -> str:
         """Show the architecture."""
@@ -274,6 +276,27 @@ class Network:
         """Show the architecture and the spread of the parameters in a notebook."""
         g = tuple(self.activations)
         return parameters_html(self.n, g, self.cost, tuple(self.W), tuple(self.b))
+
+
+def _check_precision(parameters: Parameters) -> None:
+    """Refuse parameters of which some are float32 and some float64."""
+    dtype = parameters.W[1].dtype
+    if all(array.dtype == dtype for array in parameters.arrays()):
+        return
+    names: dict[str, list[str]] = {}
+    for number, array in enumerate(parameters.arrays()):
+        names.setdefault(precision(array), []).append(f"{'Wb'[number % 2]}[{number // 2 + 1}]")
+    if len(names) == 1:
+        return
+    found = " and ".join(f"{dtype} in {_listed(those)}" for dtype, those in names.items())
+    raise DataError(
+        f"all parameters W and b must have one precision, got {found}; convert them to one, such as "
+        f"by W.astype({next(iter(names))!r})"
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
 
 def _whole(units: Any) -> bool:

@@ -119,9 +119,10 @@ def rows_of_part(table: Columns, name: str, part: str) -> Rows:
 def _part(table: Columns, name: str, row: int, value: object) -> str:
     part = PART_NAMES.get(str(value).strip().lower())
     if part is None:
+        said = value.item() if isinstance(value, np.generic) else value
         raise DataError(
             f"column {name!r} must say train, validation or test in every row, "
-            f"got {value!r} in {table.where(row)}"
+            f"got {said!r} in {table.where(row)}"
         )
     return part
 

@@ -241,6 +241,8 @@ def check_counts(column: Column) -> None:
 
 def _check_classes(name: str, labels: NDArray[Any], counts: NDArray[np.int64]) -> None:
     if len(labels) == 1:
+        if counts[0] == 1:
+            raise DataError(f"target {name!r} has 1 row; training needs at least 2")
         raise DataError(
             f"target {name!r} must have at least two classes, got {labels.tolist()[0]!r} in every "
             "row"

@@ -55,6 +55,7 @@ class Trained:
             else "train".
         scores: of "model" and of each baseline, on that part.
         trouble: what went wrong where training diverged, else "".
+        pressed: whether Ctrl-C was pressed in training, also where that was over a step later.
     """
 
     model: Model
@@ -62,6 +63,7 @@ class Trained:
     scored: str
     scores: dict[str, Scores]
     trouble: str = ""
+    pressed: bool = False
 
 
 def train_table(
@@ -116,7 +118,8 @@ def train_table(
     }
     model = replace(model, baselines=baselines)
     scored, held = material.held_out()
-    return Trained(model, material.parts, scored, _scores(model, held), trouble)
+    scores = _scores(model, held)
+    return Trained(model, material.parts, scored, scores, trouble, outcome.pressed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,7 +238,7 @@ class _LastEpoch(Hook):
         if begun is not None:
             self._kept = self._net.with_parameters(begun.best or begun.state.parameters)
             ended = replace(begun.history, stopped="interrupted")
-            self.outcome = Outcome(self._kept, begun.state, ended)
+            self.outcome = Outcome(self._kept, begun.state, ended, pressed=True)
 
     def after_epoch(self, state: TrainingState, history: History) -> bool:
         epochs = len(history.epochs)
@@ -243,7 +246,7 @@ class _LastEpoch(Hook):
             self._kept = self._net.with_parameters(state.parameters)
         best = history.best_epoch or epochs
         ended = replace(history, stopped="interrupted", best_epoch=best)
-        self.outcome = Outcome(self._kept, state, ended)
+        self.outcome = Outcome(self._kept, state, ended, pressed=True)
         return False
 
 

@@ -149,6 +149,12 @@ def test_what_cannot_be_done_is_refused(ell, linear, words, sentence):
     assert sentence in refused(ell("shrink", linear, *words))
 
 
+@pytest.mark.parametrize("folder", [".", "..", "/"])
+def test_a_folder_is_no_model(ell, folder):
+    """Whatever its name is; nothing is written beside it."""
+    assert f"{folder} cannot be read" in refused(ell("shrink", folder))
+
+
 def test_the_model_itself_is_never_written_over(ell, linear):
     """However it is named."""
     before = linear.read_bytes()

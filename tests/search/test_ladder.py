@@ -1,5 +1,6 @@
 """The ladder on tables whose answer is known, and that nothing is judged on what it was chosen by."""
 
+import signal
 from dataclasses import replace
 from typing import Any
 
@@ -14,10 +15,13 @@ from ellnet.datasets import load_dataset
 from ellnet.errors import DataError, HyperparameterError
 from ellnet.parts import Plan
 from ellnet.search import Budget, Ladder, Rung
+from ellnet.search import ladder as ladder_module
 from ellnet.search.ladder_trial import judge
 from ellnet.search.ladder_words import sentence
+from ellnet.training import Hook
+from ellnet.workflow import train_table
 from tests.counts import count
-from tests.search.climbing import Teacher, quick, separable, told
+from tests.search.climbing import Teacher, quick, rung, separable, told
 from tests.search.searching import classes, numbers
 
 PLAN = Plan("target")
@@ -261,6 +265,36 @@ def test_the_refit_takes_all_rows_but_the_tests(moons):
     assert network.model.network.n[1:-1] == moons.recommended.hidden
     assert network.scored == "test"
     assert network.scores["model"].cost < linear.scores["model"].cost
+
+
+@pytest.mark.parametrize("pressed_in", [1, 2])
+def test_ctrl_c_in_the_last_step_of_a_start_begins_no_other(pressed_in, monkeypatch):
+    """It comes too late to end that start, and ends the refit; in the last start all is done."""
+    table, ladder = load_dataset("xor:m=60"), quick(epochs=1, starts=2)
+    monkeypatch.setattr(ladder_module, "MORE_STARTS", 1)
+    starts = 0
+
+    class Press(Hook):
+        def after_epoch(self, state, history):
+            del state, history
+            signal.raise_signal(signal.SIGINT)
+            return False
+
+    def counted(*given, hooks):
+        nonlocal starts
+        starts += 1
+        return train_table(*given, hooks=[*hooks, *([Press()] if starts == pressed_in else [])])
+
+    monkeypatch.setattr(ladder_module, "train_table", counted)
+    two = rung((2,), 9, (0.5, 0.5))
+
+    if pressed_in == 1:
+        with pytest.raises(KeyboardInterrupt):
+            ladder.refit(table, PLAN, two)
+    else:
+        assert ladder.refit(table, PLAN, two).model.history.stopped == "epochs"
+
+    assert starts == pressed_in
 
 
 def test_more_rows_than_allowed_are_sampled_and_the_refit_takes_all():

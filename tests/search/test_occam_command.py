@@ -168,6 +168,8 @@ def test_a_metric_is_compared_instead_of_the_cost(ell: Ell):
     [
         (("xor", "--target", "z"), "has no column 'z'"),
         (("xor", "--folds", "1"), "folds must be at least 2, got 1"),
+        (("xor", "--epochs", "0"), "epochs must be at least 1, got 0"),
+        (("xor", "--test-size", "nan"), "test_size must be a number from 0 to below 1, got nan"),
         (("xor:m=100", "--folds", "50"), "cannot be cut into 50 folds"),
         (("xor:m=12",), "the largest class must have a row for each, got "),
         (("xor:m=3",), "has 2 rows to cut into folds, too few for 10"),

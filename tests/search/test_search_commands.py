@@ -12,7 +12,10 @@ from optuna.storages.journal import JournalFileBackend
 
 from ellnet.loading import load
 from ellnet.models import Model
+from ellnet.search import running
 from ellnet.search.study import Study
+from ellnet.training import Hook
+from ellnet.workflow import train_table
 from tests.cli.command_line import Ell, finished, mixed_table, program, refused
 from tests.cli.test_progress import on_a_terminal
 from tests.search.searching import study_words
@@ -90,6 +93,7 @@ def test_show_and_resume(ell: Ell, tmp_path: Path):
     assert again.json == more.json
     assert (tmp_path / "s" / "curves.elc").read_bytes().startswith(before)
     assert first.json["best"]["number"] in first.json["as_good"]
+    assert "'--top'" in refused(ell("search", "show", tmp_path / "s", "--top", "0"))
 
 
 def test_the_same_command_goes_on_and_another_is_refused(ell: Ell, tmp_path: Path):
@@ -133,6 +137,10 @@ def test_folds_and_pruners_are_options(ell: Ell, tmp_path: Path):
         (("--output-activation", "softmax"), "use sigmoid or identity"),
         (("--folds", "1"), "folds must be 0 (hold-out) or at least 2, got 1"),
         (("--trials", "0"), "trials must be at least 1, got 0"),
+        (("--epochs", "0"), "epochs must be at least 1 in a search, got 0"),
+        (("--test-size", "nan"), "test_size must be a number from 0 to below 1, got nan"),
+        (("--validation-fraction", "0"), "and validation_fraction is 0; give it a part"),
+        (("--split-column", "x1"), "must say train, validation or test in every row, got 0.0574"),
         (("--groups", "nowhere"), "has no column 'nowhere'"),
         (("--storage", "sqlte:///x"), "cannot be opened"),
     ],
@@ -143,6 +151,23 @@ def test_an_error_is_a_sentence(ell: Ell, words, part):
 
     assert part.lower() in sentence.lower()
     assert not Path("s").exists() or "--storage" in words
+
+
+def test_the_names_that_there_are_are_listed_once(ell: Ell):
+    """Where none is near what was typed."""
+    sentence = refused(ell(*study_words(Path("s"), "--cost", "mse")))
+
+    assert sentence.count("squared_error") == 1
+
+
+@pytest.mark.parametrize("command", ["search", "occam", "lr-find"])
+def test_a_table_of_one_row_is_a_sentence(ell: Ell, tmp_path: Path, command: str):
+    """It is the rows that lack, and not classes."""
+    (tmp_path / "t.csv").write_text("a,y\n1,2\n")
+
+    sentence = refused(ell(command, "t.csv", "--target", "y"))
+
+    assert sentence == "target 'y' has 1 row; training needs at least 2"
 
 
 def test_show_of_nothing_is_a_sentence(ell: Ell):
@@ -176,6 +201,39 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path: Path):
     assert "go on with: ellnet search resume s" in ran.err
     assert "Traceback" not in ran.err
     assert 0 < done < 5000
+
+
+@pytest.mark.parametrize("presses", [1, 2])
+def test_ctrl_c_in_the_refit_saves_no_model_and_says_how_to_go_on(
+    ell: Ell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, presses: int
+):
+    """What was learned by then is not the winner; resuming trains that alone."""
+    words = (*study_words(tmp_path / "s", *SMALL), "--refit")
+
+    class Press(Hook):
+        def after_step(self, taken: int, of: int) -> None:
+            del of
+            if taken == 1:
+                for _ in range(presses):
+                    signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ellnet.engines.native.WATCH_SECONDS", 0.0)
+        patch.setattr(
+            running, "train_table", lambda *given, **_: train_table(*given, hooks=[Press()])
+        )
+        ran = ell(*words)
+    left = (tmp_path / "s" / "model.safetensors").exists()
+    again = ell("search", "resume", tmp_path / "s", "--refit")
+
+    assert ran.code == 130, ran.err
+    assert ran.err.endswith(
+        "ellnet: interrupted in the refit, whose model is not saved; go on with: ellnet search resume "
+        f"{tmp_path / 's'} --refit\n"
+    )
+    assert not left
+    assert again.code == 0, again.err
+    assert load(tmp_path / "s" / "model.safetensors").history.stopped != "interrupted"
 
 
 def test_curves_are_live_on_a_terminal(tmp_path: Path):

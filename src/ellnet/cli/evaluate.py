@@ -5,13 +5,13 @@ from pathlib import Path
 
 import click
 
+from ellnet.cli.model_files import model_in
 from ellnet.cli.sources import open_for
 from ellnet.cli.tables_shown import show_confusion, show_network, show_scores
 from ellnet.cli.terminal import terminal
 from ellnet.columns import Columns
 from ellnet.encodings import Unseen
 from ellnet.errors import DataError
-from ellnet.models import load
 from ellnet.parts import rows_of_part
 from ellnet.workflow import evaluate_model
 
@@ -46,7 +46,7 @@ def evaluate(  # noqa: PLR0917 - click passes them by name
     The baselines are those of the model's own training rows: the majority class or the mean, and a
     linear model.
     """
-    loaded = load(model)
+    loaded = model_in(model)
     name = target or loaded.target.name
     columns = open_for(loaded, table, name)
     if split_column is not None:

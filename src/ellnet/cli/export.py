@@ -6,10 +6,9 @@ from typing import Literal
 
 import click
 
+from ellnet.cli.model_files import model_in
 from ellnet.cli.terminal import say, terminal
 from ellnet.errors import FileAccessError, HyperparameterError
-from ellnet.loading import load
-from ellnet.models import Model
 
 __all__ = ["export", "import_"]
 
@@ -58,7 +57,7 @@ def export(
     path = model.with_suffix(f".{form}") if out is None else out
     if path.resolve() == model.resolve():
         raise FileAccessError(f"{path} is the model itself; name another file with -o")
-    loaded = _model(model)
+    loaded = model_in(model)
     console = terminal()
     if form == "onnx":
         from ellnet.forms.onnx_export import export_onnx
@@ -78,16 +77,6 @@ def export(
         console,
         f"self-test: cc -std=c99 -O2 -DELLNET_SELF_TEST {shlex.quote(str(path))} -lm && ./a.out",
     )
-
-
-def _model(path: Path) -> Model:
-    """Load a model; an estimator that was saved becomes one."""
-    loaded = load(path)
-    if isinstance(loaded, Model):
-        return loaded
-    from ellnet.forms.plain import model_of_estimator
-
-    return model_of_estimator(loaded)
 
 
 @click.command("import", short_help="Make a model of a dense network in an ONNX file.")

@@ -8,9 +8,10 @@ import click
 from rich.console import Console
 
 from ellnet.cli.engine_shown import engine_document, show_engine
+from ellnet.cli.model_files import model_in
 from ellnet.cli.tables_shown import plain_table, show_curves, show_network, stopped_because
 from ellnet.cli.terminal import cell, say, terminal
-from ellnet.models import Model, load
+from ellnet.models import Model
 
 __all__ = ["inspect"]
 
@@ -28,7 +29,7 @@ def inspect(model: Path | None, of_engine: bool, m: int | None, as_json: bool) -
     """
     if model is None and not of_engine:
         raise click.UsageError("missing argument 'MODEL'; without one there is --engine")
-    loaded = None if model is None else load(model)
+    loaded = None if model is None else model_in(model)
     if as_json:
         document = {"engine": engine_document()} if of_engine else {}
         if loaded is not None:

@@ -9,12 +9,12 @@ from typing import final
 import click
 
 from ellnet.bulk import BulkPrediction, Given, bad_rows_frame
+from ellnet.cli.model_files import model_in
 from ellnet.cli.predict_progress import progress_of
 from ellnet.cli.sources import file_of, open_table
 from ellnet.cli.terminal import terminal
 from ellnet.encodings import Unseen
 from ellnet.errors import FileAccessError, HyperparameterError
-from ellnet.models import load
 from ellnet.result_files import CsvText, JsonLines, ResultFile, check_ending, result_file
 from ellnet.table_batches import TableBatches, batches_of, open_batches
 
@@ -68,7 +68,7 @@ def predict(  # noqa: PLR0917 - click passes them by name
     With --bad-rows each row begins with its number in the table, from 0.
     """
     _check_files(out, apart)
-    loaded = load(model)
+    loaded = model_in(model)
     words = None if give is None else [] if give.strip() == "none" else _listed(give)
     given = Given.of(loaded, words, _layers(activations), numbered=apart is not None)
     job = BulkPrediction(loaded, given, _listed(keep), unseen, apart is not None)

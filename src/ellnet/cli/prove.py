@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.text import Text
 
+from ellnet.cli.model_files import model_or_estimator
 from ellnet.cli.sources import open_for
 from ellnet.cli.terminal import say, terminal
 from ellnet.columns import Columns
 from ellnet.encodings import Unseen
 from ellnet.errors import DataError, FileAccessError
-from ellnet.models import load
 
 if TYPE_CHECKING:
     from ellnet.explain.sheet import Sheet
@@ -87,7 +87,12 @@ def prove(  # noqa: PLR0917 - click passes them by name
 
     if store and not certify:
         raise click.UsageError("--store keeps a certificate, which --certify makes; give both")
-    loaded = load(model)
+    loaded, estimator = model_or_estimator(model)
+    if store and estimator:
+        raise FileAccessError(
+            f"--store keeps a certificate in a model file, and {model} holds an estimator, which has no "
+            "place for one; leave --store away"
+        )
     columns = open_for(loaded, table, target or loaded.target.name)
     sheet = prove_rows(
         loaded,

@@ -27,6 +27,7 @@ from ellnet.interruption import interruptible
 __all__ = ["search"]
 
 TRIALS = 60
+NOT_SAVED = "interrupted in the refit, whose model is not saved"
 
 
 class SearchGroup(click.Group):
@@ -111,7 +112,14 @@ def resume(folder: Path, **given: Any) -> int:
 
 @search.command(short_help="Show what a study has found.")
 @click.argument("folder", metavar="STUDY", type=click.Path(path_type=Path))
-@click.option("--top", default=10, show_default=True, metavar="N", help="Trials in the table.")
+@click.option(
+    "--top",
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="Trials in the table.",
+)
 @click.option(
     "--storage", metavar="URL", help="The database with its password, where it needs one."
 )
@@ -192,7 +200,12 @@ def _searched(
         return 130
     _shown(console, study, found, top=10, as_json=given["as_json"])
     if given["refit"]:
-        _refit(console, study, columns, found)
+        try:
+            _refit(console, study, columns, found)
+        except KeyboardInterrupt:
+            again = f"go on with: ellnet search resume {study.path} --refit"
+            click.echo(f"ellnet: {NOT_SAVED}; {again}", err=True)
+            return 130
     return 0
 
 
@@ -234,6 +247,8 @@ def _refit(console: Console, study: Any, columns: Any, found: Any) -> None:
     """Train the winner as the main job does, score it on the rows that no trial saw, and save it."""
     definition = study.definition()
     trained = definition.search.refit(columns, definition.plan, found.best)
+    if trained.model.history.stopped == "interrupted":  # what was learned by then is not the winner
+        raise KeyboardInterrupt
     path = study.path / "model.safetensors"
     with interruptible():
         trained.model.save(path)

@@ -24,7 +24,7 @@ TABLE = (
     click.option("--task", type=click.Choice(TASKS), help="Said instead of inferred."),
     click.option(
         "--test-size",
-        type=click.FloatRange(0, 1, max_open=True),
+        type=float,
         default=0.2,
         show_default=True,
         help="Part of the rows that no trial sees.",
@@ -135,9 +135,12 @@ def plan_of(source: str, given: Mapping[str, Any]) -> Plan:
     """Return what is to be predicted.
 
     Raises:
-        HyperparameterError: no target.
+        HyperparameterError: no target, or a part for the test that is none.
     """
     target = given["target"] or (BUILT_IN_TARGET if file_of(source) is None else None)
     if target is None:
         raise HyperparameterError("say which column to predict, with --target COLUMN")
-    return Plan(target, given["task"], given["test_size"], given["split_column"])
+    size = given["test_size"]
+    if not 0 <= size < 1:
+        raise HyperparameterError(f"test_size must be a number from 0 to below 1, got {size!r}")
+    return Plan(target, given["task"], size, given["split_column"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
+from ellnet.cli.model_files import model_in
 from ellnet.cli.sources import open_for
 from ellnet.cli.tables_shown import show_network
 from ellnet.cli.terminal import say, terminal
@@ -73,9 +74,9 @@ def shrink(
     """
     if trust_data and data is None:
         raise HyperparameterError("--trust-data needs rows to trust; name a table with --data")
-    path = model.with_name(f"{model.stem}-shrunk{model.suffix}") if out is None else out
+    path = model.parent / f"{model.stem}-shrunk{model.suffix}" if out is None else out
     _refuse_to_overwrite(path, model)
-    loaded = _model(model)
+    loaded = model_in(model)
     rows = None if data is None else open_for(loaded, data)
     smaller, found = loaded.shrunk(
         rows, unseen=unseen, trust_data=trust_data, fewer_layers=fewer_layers
@@ -106,16 +107,6 @@ def _refuse_to_overwrite(path: Path, model: Path) -> None:
         raise FileAccessError(
             f"{path} is there and is no model file; name another file with --out"
         ) from None
-
-
-def _model(path: Path) -> Model:
-    """Load a model; an estimator that was saved becomes one."""
-    loaded = load(path)
-    if isinstance(loaded, Model):
-        return loaded
-    from ellnet.forms.plain import model_of_estimator
-
-    return model_of_estimator(loaded)
 
 
 def _show(console: Console, model: Model, found: "Shrunk", written: Path | None) -> None:

@@ -268,12 +268,17 @@ def run(
     steps = ended.state.step - state.step - 1
     if ended.interrupted or steps < 0:
         return ran
-    return replace(ran, before=partial(_after, replace(asks, watch=None), state, train, steps))
+    return replace(ran, before=partial(_after, asks, state, train, steps))
 
 
-def _after(asks: Settings, state: TrainingState, train: Examples, steps: int) -> TrainingState:
-    """Return the state so many steps after another."""
-    return trained(asks, state, train, steps=steps).state if steps else state
+def _after(
+    asks: Settings, state: TrainingState, train: Examples, steps: int
+) -> TrainingState | None:
+    """Return the state so many steps after another, None where the watch ends it on the way."""
+    if not steps:
+        return state
+    ended = trained(asks, state, train, steps=steps)
+    return None if ended.interrupted else ended.state
 
 
 def _threads_of(

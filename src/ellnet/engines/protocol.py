@@ -159,7 +159,7 @@ class Run:
         divergence: where the cost became non-finite, or None.
         best: the parameters that the look said to keep, or None; they may be of an epoch that a
             divergence's way back, when it was interrupted, did not come to again.
-        before: gives `good`, or None.
+        before: gives `good`; or None, where there is none.
     """
 
     state: TrainingState
@@ -170,13 +170,14 @@ class Run:
     interrupted: bool = False
     divergence: Divergence | None = None
     best: Parameters | None = None
-    before: Callable[[], TrainingState] | None = None
+    before: Callable[[], TrainingState | None] | None = None
 
     @property
     def good(self) -> TrainingState | None:
         """The state before the last step, whose cost was finite; None where the run was cut short.
 
-        An engine may have to take the run's steps again for it.
+        An engine may have to take the run's steps again for it; it asks the run's watch meanwhile, and
+        gives None where that ends it.
         """
         return None if self.before is None else self.before()
 

@@ -100,6 +100,11 @@ def divide(
     """
     if evaluation == Evaluation():
         parts = part_rows(table, plan, replace(chosen, early_stopping=True), target)
+        if len(parts.validation) == 0 and chosen.validation_fraction == 0:
+            raise DataError(
+                "a search compares trials on rows held out, and validation_fraction is 0; give it a part "
+                "of the rows, or use --folds 5"
+            )
         if len(parts.validation) == 0:
             raise DataError(
                 f"a search compares trials on rows held out, and {table.source} has too few for "

@@ -155,6 +155,8 @@ class Ladder:
             raise HyperparameterError(f"folds must be at least 2, got {self.folds}")
         if self.starts < 1:
             raise HyperparameterError(f"starts must be at least 1, got {self.starts}")
+        if self.epochs < 1:
+            raise HyperparameterError(f"epochs must be at least 1, got {self.epochs}")
         if self.rows < FEWEST_ROWS:
             raise HyperparameterError(f"rows must be at least {FEWEST_ROWS}, got {self.rows}")
         if not 0 < self.level < 1:
@@ -280,8 +282,10 @@ class Ladder:
         """
         stops = bool(rung.hidden)
         marked, whole = parted(table, plan, self.evaluation(table), self.base, stops=stops)
-        trained = []
+        trained: list[Trained] = []
         for chosen in self._refitted(rung, table):
+            if trained and trained[-1].pressed:
+                raise KeyboardInterrupt
             trained.append(train_table(marked, whole, chosen, hooks=hooks))
             if trained[-1].model.history.stopped == "interrupted":
                 raise KeyboardInterrupt

@@ -97,6 +97,10 @@ class Search:
         if not isinstance(self.space, Space):
             object.__setattr__(self, "space", Space.read(self.space))
         check_sampler(self.sampler, self.known_space)
+        if self.known_space.fixed.get("epochs", 1) < 1:
+            raise HyperparameterError(
+                "epochs must be at least 1 in a search, got 0: trials are compared by what they learn"
+            )
         if self.pruner not in PRUNERS:
             raise HyperparameterError(
                 f"pruner must be one of {', '.join(PRUNERS)}, got {self.pruner!r}"

@@ -221,8 +221,12 @@ def _back(value: Any) -> Any:
 
 
 def _near(name: str, known: Sequence[str]) -> str:
+    return _close(name, known) or f"there are {', '.join(known)}"
+
+
+def _close(name: str, known: Sequence[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
+    return f"did you mean {close[0]!r}?" if close else ""
 
 
 def _place(
@@ -294,6 +298,7 @@ def _allowed(values: Mapping[str, Any], name: str) -> None:
         value = values[name]
         for each in value if isinstance(value, tuple) else (value,):
             known = WORDS.get(name, ())
-            if isinstance(each, str) and known and each not in known:
-                raise HyperparameterError(f"{error}; {_near(each, known)}") from None
+            wrong = isinstance(each, str) and known and each not in known
+            if wrong and (near := _close(each, known)):
+                raise HyperparameterError(f"{error}; {near}") from None
         raise

@@ -247,3 +247,33 @@ def test_what_the_watch_raises_on_the_way_back_comes_through(kind, monkeypatch):
         native.run(
             net, TrainingState.start(net.parameters, 2, 0), chosen, data, epochs=1, watch=watch
         )
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_the_watch_is_asked_while_the_state_before_the_last_step_is_sought(kind, monkeypatch):
+    """Where it ends that, there is none; what it raises comes through; else it changes nothing."""
+    monkeypatch.setattr(native, "WATCH_SECONDS", 0.0)
+    net = network(kind)
+    says: list[object] = [False]
+
+    def watch(taken: int, of: int) -> bool:
+        del of
+        if says == ["raise"] and taken == 1:
+            raise LookupError("enough")
+        return bool(says[0]) and taken == 1
+
+    asked = descended(native, net, begin(net), 0.01, epochs=2, watch=watch)
+    alone = descended(native, net, begin(net), 0.01, epochs=2)
+
+    found, same = asked.good, alone.good
+    says[:] = [True]
+    given_up = asked.good
+
+    assert found is not None
+    assert same is not None
+    assert place(found) == place(same) == (5, 1, 2)
+    assert bits(found) == bits(same)
+    assert given_up is None
+    says[:] = ["raise"]
+    with pytest.raises(LookupError, match="enough"):
+        _ = asked.good
