@@ -72,7 +72,7 @@ WATCH_SECONDS = 0.02
 """Time between two questions to the watch of a run, about; 0 asks before every step."""
 
 LISTS_BYTES = 1 << 27
-"""Memory that a run may take for lists of inputs that are not 0; beside large tables, an eighth of theirs."""
+"""Memory that a run may take for lists of inputs that are not 0; an eighth of a large table's, too."""
 
 TARGET_VARIABLE = "ELLNET_TARGET"
 """The variable of the environment that names an instruction set to take."""

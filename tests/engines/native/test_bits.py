@@ -40,7 +40,14 @@ FIXED = {
         validated=20,
     ),
     "mostly zeros": Case(
-        (40, 70, 3), ("relu", "softmax"), SOFTMAX[1], 600, PLAIN, weighted=True, validated=300, filled=0.1
+        (40, 70, 3),
+        ("relu", "softmax"),
+        SOFTMAX[1],
+        600,
+        PLAIN,
+        weighted=True,
+        validated=300,
+        filled=0.1,
     ),
     "one unit": Case(
         (17, 1, 1), ("tanh", "identity"), "huber", 70, PLAIN, weighted=False, validated=0

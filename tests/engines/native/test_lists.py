@@ -1,4 +1,4 @@
-"""Examples of which most inputs are 0: the others are listed, and the first layer is made of them alone."""
+"""Examples of which most inputs are 0: the first layer is made of lists of the others."""
 
 from dataclasses import replace
 
@@ -36,7 +36,11 @@ KINDS = {
 def first_steps(case: Case, X: np.ndarray, steps: int = 2) -> tuple[bytes, ...]:
     """Return the bits of the first steps on the examples of a case in their order, with other inputs."""
     case = replace(case, validated=0, chosen=replace(case.chosen, shuffle=False))
-    examples, net, asked = data_of(case, case.m, 3), network_of(case), iter([False] * steps + [True])
+    examples, net, asked = (
+        data_of(case, case.m, 3),
+        network_of(case),
+        iter([False] * steps + [True]),
+    )
     moments = {"momentum": 1}.get(case.chosen.optimizer, 2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(native, "WATCH_SECONDS", 0.0)
@@ -54,7 +58,7 @@ def first_steps(case: Case, X: np.ndarray, steps: int = 2) -> tuple[bytes, ...]:
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_lists_change_no_bit(kind, target):
-    """The same steps on tables that differ in later rows alone: in one of them those are full, and nothing is listed."""
+    """The same steps on two tables: later rows of one are full, so that nothing of it is listed."""
     case = replace(KINDS[kind], m=3000)
     zeros = data_of(case, case.m, 3).X
     used = 2 * case.chosen.examples_a_step(case.m)
@@ -79,7 +83,7 @@ def test_lists_that_pass_change_no_bit(kind, threads, monkeypatch):
 @pytest.mark.parametrize("dtype", BOUNDS)
 @pytest.mark.parametrize("kind", TRAINED)
 def test_the_update_and_the_costs_are_the_array_engine_s(kind, dtype):
-    """Over the whole catalogue, where nine in ten inputs are 0: norm of the difference over norm of the update."""
+    """Over the whole catalogue, where nine in ten inputs are 0: norm of the difference to norm."""
     n = (40, *PATHS["tiles"][1:])
     expected, oracle = trained(kind, n, dtype, "array", filled=0.1)
 
@@ -93,21 +97,26 @@ def test_the_update_and_the_costs_are_the_array_engine_s(kind, dtype):
 
 @pytest.mark.parametrize("source", ["float64", "uint8", "rows", "backwards"])
 def test_tables_of_every_layout_are_listed(source):
-    """Numbers of another precision, bytes, one example after another or unit by unit, from the last to the first."""
+    """Of another precision, of bytes, example by example or unit by unit, from the last to the first."""
     net, random = network_of(ZEROS), np.random.default_rng(5)
     X = ((random.random((70, 200)) < 0.1) * random.integers(1, 9, (70, 200))).astype(np.float32)
     Y = np.eye(3, dtype=np.float32)[random.integers(0, 3, 200)].T
-    given = {
+    layouts: dict[str, np.ndarray] = {
         "float64": X.astype(np.float64),
         "uint8": X.astype(np.uint8),
         "rows": np.ascontiguousarray(X.T).T,
         "backwards": np.ascontiguousarray(X[::-1, ::-1])[::-1, ::-1],
-    }[source]
+    }
+    given = layouts[source]
     state = TrainingState.start(net.parameters, 2, 0)
 
-    ran = native.run(net, state, PLAIN, Examples(given, Y), Examples(given[:, :50], Y[:, :50]), epochs=2)
+    ran = native.run(
+        net, state, PLAIN, Examples(given, Y), Examples(given[:, :50], Y[:, :50]), epochs=2
+    )
 
-    expected = native.run(net, state, PLAIN, Examples(X, Y), Examples(X[:, :50], Y[:, :50]), epochs=2)
+    expected = native.run(
+        net, state, PLAIN, Examples(X, Y), Examples(X[:, :50], Y[:, :50]), epochs=2
+    )
     assert bits(ran) == bits(expected)
 
 
