@@ -317,12 +317,12 @@ class Tiles final : public Path<T> {
     }
 
     void gather_lists(int thread, const Minibatch<T>& batch, long begin, long first, long rows) {
-        const auto list = [&](long r) { return batch.lists->from(batch.example(begin + r)); };
+        std::int32_t touched = 0;
         for (long r = first; r < first + rows; ++r) {
-            lists_[r] = *list(r);
-            if (begin + r + batch.m < batch.left) prefetch_list(*list(r + batch.m));
+            lists_[r] = *batch.lists->from(batch.example(begin + r));
+            touched += touch(lists_[r]);
         }
-        turned_[static_cast<std::size_t>(thread)].turn(lists_.data(), first, rows);
+        turned_[static_cast<std::size_t>(thread)].turn(lists_.data(), first, rows, touched);
     }
 
     void gather_rows(const Minibatch<T>& batch, long begin, long first, long rows) {
