@@ -4,11 +4,10 @@ import fcntl
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol
 
 import optuna
-from optuna.storages import BaseStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from optuna.storages import BaseStorage, RDBStorage
 from optuna.study import StudyDirection
 
 from ellnet.errors import (
@@ -18,6 +17,7 @@ from ellnet.errors import (
     MissingExtraError,
 )
 from ellnet.search.curves import CurveStore
+from ellnet.search.journal import opened_journal
 from ellnet.search.quieting import quiet
 from ellnet.search.results import Result
 from ellnet.search.samplers import recorded
@@ -174,13 +174,7 @@ def opened_storage(url: str | None, folder: Path | None) -> BaseStorage:
         CorruptFileError: a journal that cannot be read.
     """
     if url is None and folder is not None:
-        path = folder / JOURNAL
-        _cut_half_line(path)
-        try:
-            lock = cast("JournalFileOpenLock", _Flock(path))  # it asks for these two methods alone
-            return JournalStorage(JournalFileBackend(str(path), lock))
-        except (ValueError, KeyError, AssertionError) as error:
-            raise CorruptFileError(f"{path} is damaged: {error}; restore it") from error
+        return opened_journal(folder / JOURNAL)
     try:
         with quiet():
             return RDBStorage(url or "")
@@ -207,29 +201,3 @@ def without_password(url: str) -> str:
     if not at or head.count(":") < 2:
         return url
     return f"{head.rpartition(':')[0]}@{tail}"
-
-
-def _cut_half_line(path: Path) -> None:
-    """Take away what a kill left of a line."""
-    if not path.exists():
-        return
-    data = path.read_bytes()
-    whole = data.rfind(b"\n") + 1
-    if whole < len(data):
-        os.truncate(path, whole)
-
-
-class _Flock:
-    """A lock of the operating system's: unlike a lock file it never outlives its process."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path.with_suffix(".lock")
-        self._held = -1
-
-    def acquire(self) -> bool:
-        self._held = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        fcntl.flock(self._held, fcntl.LOCK_EX)
-        return True
-
-    def release(self) -> None:
-        os.close(self._held)
