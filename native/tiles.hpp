@@ -16,14 +16,12 @@ INLINE Strip<const T> strip(Rows<const T> rows, long row) {
 template <class V, class T = typename V::T>
 INLINE void activate_block(const Dense<T>& layer, long number, long rows, Rows<T> A, Rows<T> Z) {
     if (layer.activation == Activation::identity) return;
-    const long used = whole_vectors<V>(width<T>(layer.units, number));
-    T* out = A.panel(number);
-    for (long r = 0; r < rows; ++r, out += PANEL<T>) {
+    T* const out = A.panel(number);
+    each_run<V>(rows, width<T>(layer.units, number), [&](long at, long count) {
         if (Z.data)
-            for (long i = 0; i < used; i += V::lanes)
-                V::load(out + i).store(Z.panel(number) + r * PANEL<T> + i);
-        activate<V>(layer.activation, out, used);
-    }
+            for (long i = at; i < at + count; i += V::lanes) V::load(out + i).store(Z.panel(number) + i);
+        activate<V>(layer.activation, out + at, count);
+    });
 }
 
 /// A[l] = g[l](W[l] A[l-1] + b[l]) for a panel of units (eq. 2.1, 2.2).
@@ -86,18 +84,17 @@ void output_value(Activation g, long units, Rows<T> Z, long rows) {
 template <class V, class T = typename V::T>
 void backward_block(const Dense<T>& above, long number, Rows<const T> dZ_above, long rows, Activation g,
               Rows<const T> A, Rows<const T> Z, Rows<const T> scale, Rows<T> dZ) {
-    const long columns = width<T>(above.inputs, number), used = whole_vectors<V>(columns);
+    const long columns = width<T>(above.inputs, number);
     const T* panel = above.transposed + number * above.units * PANEL<T>;
-    T* d = dZ.panel(number);
+    T* const d = dZ.panel(number);
     const T* next = number + 1 < above.input_panels() ? panel + above.units * PANEL<T> : nullptr;
     linear_backward_input<V>(rows, columns, dZ_above, panel, above.units, d, next);
-    for (long r = 0; r < rows; ++r, d += PANEL<T>) {
-        const long row = r * PANEL<T>;
+    each_run<V>(rows, columns, [&](long at, long count) {
         if (scale.data)
-            for (long i = 0; i < used; i += V::lanes)
-                (V::load(d + i) * V::load(scale.panel(number) + row + i)).store(d + i);
-        activate_backward<V>(g, d, A.panel(number) + row, Z.data ? Z.panel(number) + row : nullptr, used);
-    }
+            for (long i = at; i < at + count; i += V::lanes)
+                (V::load(d + i) * V::load(scale.panel(number) + i)).store(d + i);
+        activate_backward<V>(g, d + at, A.panel(number) + at, Z.data ? Z.panel(number) + at : nullptr, count);
+    });
 }
 
 template <class V, class T = typename V::T>
