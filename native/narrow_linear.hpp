@@ -4,7 +4,8 @@
 #pragma once
 
 /// Most units, and fewest inputs, of a layer for which turning the rows is worth its while.
-constexpr long NARROW_UNITS = 4, NARROW_INPUTS = 16;
+constexpr int NARROW_UNITS = 4;
+constexpr long NARROW_INPUTS = 16;
 
 /// Blocks of PANEL rows that go on together.
 constexpr long NARROW_BLOCKS = TILE_ROWS >= 8 ? 2 : 1;
@@ -54,4 +55,30 @@ long narrow_linear(const Dense<T>& layer, Rows<const T> A_prev, long rows, T* Z)
         narrow_blocks<V, NARROW_BLOCKS>(layer, A_prev, row, Z);
     for (; row + PANEL<T> <= rows; row += PANEL<T>) narrow_blocks<V, 1>(layer, A_prev, row, Z);
     return row;
+}
+
+/// dZ = (W^T dZ_above) * g'(Z) below a layer of so few units (eq. 6.4, 6.1) in one go, for a panel of inputs; returns whether it did
+/// it. That is where A says enough, and nothing goes over whole rows.
+template <class V, class T = typename V::T>
+bool narrow_backward(const Dense<T>& above, const T* panel, long columns, Rows<const T> dZ_above, long rows, Activation g,
+                     const T* A, T* dZ) {
+    if (above.units > NARROW_UNITS || needs_z(g)) return false;
+    bool done = false;
+    with_activation(g, [&](auto, auto backward) {
+        done = true;
+        with_rows<NARROW_UNITS>(static_cast<int>(above.units), [&](auto U) {
+            for (long i = 0; i < columns; i += V::lanes) {
+                V w[U.value];
+                UNROLL for (int j = 0; j < U.value; ++j) w[j] = V::load(panel + j * PANEL<T> + i);
+                for (long r = 0; r < rows; ++r) {
+                    const T* d = dZ_above.data + r * PANEL<T>;
+                    V dA = constant<V>(0.0);
+                    UNROLL for (int j = 0; j < U.value; ++j) dA = fma(V::broadcast(d[j]), w[j], dA);
+                    const V a = V::load(A + r * PANEL<T> + i);
+                    backward(dA, a, a).store(dZ + r * PANEL<T> + i);
+                }
+            }
+        });
+    });
+    return done;
 }

@@ -87,6 +87,7 @@ void backward_block(const Dense<T>& above, long number, Rows<const T> dZ_above, 
     const long columns = width<T>(above.inputs, number);
     const T* panel = above.transposed + number * above.units * PANEL<T>;
     T* const d = dZ.panel(number);
+    if (!scale.data && narrow_backward<V>(above, panel, columns, dZ_above, rows, g, A.panel(number), d)) return;
     const T* next = number + 1 < above.input_panels() ? panel + above.units * PANEL<T> : nullptr;
     linear_backward_input<V>(rows, columns, dZ_above, panel, above.units, d, next);
     each_run<V>(rows, columns, [&](long at, long count) {
