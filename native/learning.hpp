@@ -117,19 +117,6 @@ class Pending {
     int left_ = 0;
 };
 
-template <class T>
-INLINE void prefetch(const T* from, long count) {
-    for (long i = 0; from && i < count; i += 64 / static_cast<long>(sizeof(T))) __builtin_prefetch(from + i, 1);
-}
-
-/// Asks for the weights and moments of a tile, which its step will want soon.
-template <class T>
-INLINE void prefetch_tile(const Dense<T>& layer, const Tile& tile) {
-    const long at = place_of(layer, tile), count = tile.rows * PANEL<T>;
-    prefetch(layer.panels + at, count);
-    for (const T* each : layer.moments) prefetch(each ? each + at : each, count);
-}
-
 /// Adds the sums of the chunks before, and keeps the sums where more chunks come.
 template <class V, class T = typename V::T>
 INLINE void join_chunks(const Dense<T>& layer, const Tile& tile, bool first, bool last, T* sums) {
@@ -175,7 +162,6 @@ void learn(const TileJob<T>* jobs, long count, long examples, bool first, const 
     for (const TileJob<T>* job = jobs; job < jobs + count; ++job) {
         T* now = sums[(job - jobs) % 2];
         const bool whole = is_whole(*job->layer, job->tile);
-        prefetch_tile(*job->layer, job->tile);
         if (whole && job->columns)
             listed_sums_of<V>(*job, examples, now, pending);
         else if (whole)
