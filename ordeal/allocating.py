@@ -121,6 +121,21 @@ def run(net: Network, chosen: Hyperparameters = PLAIN, m: int = 60, **options: A
     return call
 
 
+def listing(chosen: Hyperparameters = PLAIN, **options: Any) -> Call:
+    """Train on inputs of which nine in ten are 0; the first layer is made of lists of the others."""
+    net = network(60, 33, 3)
+    data, held = examples(net, 300), examples(net, 40)
+    for each in (data, held):
+        each.X[np.random.default_rng(1).random(each.X.shape) < 0.9] = 0.0
+    state = TrainingState.start(net.parameters, 2, chosen.seed)
+
+    def call() -> bytes:
+        ran = native.run(net, state, chosen, data, held, epochs=2, **options)
+        return b"".join(a.tobytes() for a in ran.state.parameters.arrays())
+
+    return call
+
+
 def diverging(net: Network) -> Call:
     """A run that goes back from a cost that is not finite."""
     data = examples(net, 60)
@@ -202,6 +217,8 @@ CALLS: dict[str, Callable[[], Call]] = {
     "run, dropout in lanes": lambda: run(LANES, DROPOUT),
     "run, clipped, in chunks": lambda: run(TILES, CLIPPED, m=600, n_threads=2),
     "run, by momentum": lambda: run(TILES, replace(PLAIN, optimizer="momentum")),
+    "run, listed": lambda: listing(n_threads=2),
+    "run, listed, in chunks": lambda: listing(replace(PLAIN, batch_size=290), n_threads=3),
     "a divergence, lanes": lambda: diverging(LANES),
     "a divergence, tiles": lambda: diverging(TILES),
     "run_many": many,

@@ -85,10 +85,22 @@ def unchanged(net: Network) -> Callable[[], None]:
     return kept
 
 
-def running(*n: int, m: int, size: int, held: int = 0, n_threads: int | None = None) -> Call:
+def zeros(n: int, m: int) -> np.ndarray:
+    """Return m examples of n inputs that are 0, which are listed, in next to no memory."""
+    return np.broadcast_to(np.zeros((n, 1), np.float32), (n, m))
+
+
+def running(
+    *n: int,
+    m: int,
+    size: int,
+    held: int = 0,
+    n_threads: int | None = None,
+    inputs: Callable[[int, int], np.ndarray] = ones,
+) -> Call:
     """A run without end."""
     net = network(*n)
-    examples = Examples(ones(n[0], m), ones(n[-1], m))
+    examples = Examples(inputs(n[0], m), ones(n[-1], m))
     validation = Examples(ones(n[0], held), ones(n[-1], held)) if held else None
     chosen, state = (
         Hyperparameters(batch_size=size, l2=0.0),
@@ -188,6 +200,7 @@ CALLS: dict[str, Callable[[], Call]] = {
     "huge steps": lambda: running(4096, 4096, 4096, 1, m=512, size=512),
     "an order of many rows": lambda: running(3, 5, 1, m=12_000_000, size=256),
     "an order of many rows, wider": lambda: running(20, 5, 1, m=12_000_000, size=256),
+    "lists of many rows": lambda: running(100, 64, 1, m=4_000_000, size=4_000_000, inputs=zeros),
     "validation": lambda: running(100, 64, 64, 2, m=256, size=256, held=1_000_000),
     "validation of a tiny net": lambda: running(3, 5, 1, m=32, size=32, held=5_000_000),
     "validation of a huge net": lambda: running(2048, 4096, 2048, 1, m=8, size=8, held=100_000),

@@ -1,4 +1,4 @@
-"""Optuna's journal beside the curves: written at once, and brought to the disk when the system sees fit."""
+"""Optuna's journal beside the curves: written at once, and on the disk when the system sees fit."""
 
 import fcntl
 import json
@@ -28,7 +28,7 @@ def opened_journal(path: Path) -> JournalStorage:
 
 
 class _Journal(JournalFileBackend):
-    """A journal whose last lines a power cut may take: the curves, which are on the disk, make up for them."""
+    """A journal whose last lines a power cut may take: the curves make up for them, as after a kill."""
 
     def __init__(self, path: Path) -> None:
         self._lines, self._turn = path, _Flock(path)
