@@ -24,7 +24,7 @@ INLINE void add_listed(const List<T>& list, const T* const (&of)[P], V (&sums)[P
     }
 }
 
-/// Z[1] = W[1] X + b[1] for C vectors of each of P panels (eq. 2.1), or relu of it.
+/// `linear` for C vectors of each of P panels of the first layer, or relu of it.
 template <class V, int P, int C, class T = typename V::T>
 INLINE void linear_listed(const Dense<T>& layer, long number, long at, const List<T>* lists, long rows, Rows<T> Z) {
     const T *panels[P], *bias[P];
@@ -89,7 +89,7 @@ INLINE void listed_pair(const TileJob<T>& job, long k, bool two, const T* dZ, lo
         UNROLL for (int c = 0; c < C; ++c) sums[1][c].store(out + PANEL<T> + c * V::lanes);
 }
 
-/// `linear_backward` for the first layer: the sums of dW[1] and db[1] for a tile (eq. 6.2, 6.3). `between` is called twice an input.
+/// `linear_backward` for a tile of the first layer. `between` is called twice an input.
 template <class V, class Between, class T = typename V::T>
 INLINE void listed_sums_of(const TileJob<T>& job, long examples, T* out, Between& between) {
     const long columns = width<T>(job.layer->units, job.tile.panel), end = job.tile.row + job.tile.rows;

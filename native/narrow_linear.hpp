@@ -57,8 +57,8 @@ long narrow_linear(const Dense<T>& layer, Rows<const T> A_prev, long rows, T* Z)
     return row;
 }
 
-/// dZ = (W^T dZ_above) * g'(Z) below a layer of so few units (eq. 6.4, 6.1) in one go, for a panel of inputs; returns whether it did
-/// it. That is where A says enough, and nothing goes over whole rows.
+/// `linear_backward_input` of a layer of so few units and the derivative below it in one go, for a panel of inputs; returns whether
+/// it did it. That is where A says enough, and nothing goes over whole rows.
 template <class V, class T = typename V::T>
 bool narrow_backward(const Dense<T>& above, const T* panel, long columns, Rows<const T> dZ_above, long rows, Activation g,
                      const T* A, T* dZ) {

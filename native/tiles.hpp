@@ -12,7 +12,7 @@ INLINE Strip<const T> strip(Rows<const T> rows, long row) {
     return {rows.data + row * PANEL<T>, rows.jump};
 }
 
-/// A[l] = g[l](Z[l]) in place for a panel of units (eq. 2.2); Z is kept where it has a place.
+/// The activation of a panel of units, in place; Z is kept where it has a place.
 template <class V, class T = typename V::T>
 INLINE void activate_block(const Dense<T>& layer, long number, long rows, Rows<T> A, Rows<T> Z) {
     if (layer.activation == Activation::identity) return;
@@ -24,7 +24,7 @@ INLINE void activate_block(const Dense<T>& layer, long number, long rows, Rows<T
     });
 }
 
-/// A[l] = g[l](W[l] A[l-1] + b[l]) for a panel of units (eq. 2.1, 2.2).
+/// A[l] = g[l](Z[l]) for a panel of units (eq. 2.2).
 template <class V, class T = typename V::T>
 void forward_block(const Dense<T>& layer, long number, Rows<const T> A_prev, long rows, Rows<T> A, Rows<T> Z) {
     const long columns = width<T>(layer.units, number);
