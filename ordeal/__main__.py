@@ -67,7 +67,8 @@ def main(words: Sequence[str]) -> int:
         return 0
     if listing:
         needed = dict.fromkeys(build for name in names for build in trial(name).builds)
-        print("\n".join(f"{build} {BUILDS[build].sanitizers}" for build in needed))
+        for build in needed:
+            print(build, BUILDS[build].sanitizers)
         return 0
     plan = Plan(chosen.scale, chosen.seed, chosen.logs)
     print(f"ordeal: {len(names)} trials; what they print is in {plan.logs}", file=sys.stderr)

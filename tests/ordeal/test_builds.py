@@ -10,6 +10,7 @@ import pytest
 
 from ellnet.engines import native
 from ordeal import builds
+from ordeal.__main__ import main as ordeal
 from ordeal.sittings import Missing
 from tests.engines.every_engine import TARGETS
 
@@ -75,3 +76,12 @@ def test_a_process_takes_the_module_that_it_is_told_to(tmp_path):
     )
 
     assert done.stdout.split() == [str(other)] * 2
+
+
+def test_the_builds_that_trials_need_are_lines_of_two_words(capsys):
+    """One for each build, and none for trials that go on the usual one."""
+    assert ordeal(["builds", "thread", "forks"]) == 0
+    assert capsys.readouterr().out == "thread thread\n"
+
+    assert ordeal(["builds", "forks", "company"]) == 0
+    assert capsys.readouterr().out == ""
