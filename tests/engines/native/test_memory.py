@@ -33,6 +33,28 @@ def test_a_large_table_is_never_copied(threads):
     assert share <= 0.2
 
 
+def test_lists_of_a_large_table_take_less_than_the_table():
+    """Of 100 columns 13 are not 0: a list has two numbers for each; at some length they are not kept."""
+    program = f"""
+        X = np.zeros(({ROWS}, 100), np.float32)
+        X[:, ::8] = 1.0
+        Y = np.ones(({ROWS}, 1), np.float32)
+        net, chosen = network(100, 32, 1), Hyperparameters(batch_size=256)
+        native.run(net, begin(net), chosen, Examples(X[:500].T, Y[:500].T), epochs=1)
+        before = status("VmRSS")
+        ran = native.run(net, begin(net), chosen, Examples(X.T, Y.T), epochs=1, n_threads=1)
+        kept = (status("VmHWM") - before) / X.nbytes
+        native.LISTS_BYTES = 0
+        ran = native.run(net, begin(net), chosen, Examples(X.T, Y.T), epochs=1, n_threads=1)
+        print(json.dumps([ran.state.epoch, kept]))
+    """
+
+    epoch, share = said_by(program, seconds=300)
+
+    assert epoch == 1
+    assert share <= 0.45
+
+
 def test_predictions_of_a_large_table_take_their_own_memory_alone():
     """No layer is ever there for all rows."""
     program = f"""
