@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -124,17 +125,13 @@ def threads_of_the_process() -> int:
     return len([*Path("/proc/self/task").iterdir()])
 
 
-def threads_seen(n: tuple[int, ...], n_threads: int | None) -> int:
-    """The threads of the process in the midst of a run, beside those before it."""
+def run_watched(
+    n: tuple[int, ...], m: int, watch: Callable[[int, int], bool], n_threads: int | None
+) -> None:
+    """Train on m examples for an epoch at most."""
     g = ("relu",) * (len(n) - 2) + ("identity",)
     net = Network(n, g, "squared_error", initial_parameters(n, g, dtype=np.float32))
-    X, seen = np.zeros((n[0], 64), np.float32), []
-
-    def watch(taken: int, of: int) -> bool:
-        seen.append(threads_of_the_process())
-        return taken == of - 1
-
-    before = threads_of_the_process()
+    X = np.zeros((n[0], m), np.float32)
     native.run(
         net,
         TrainingState.start(net.parameters, 2, 0),
@@ -144,6 +141,18 @@ def threads_seen(n: tuple[int, ...], n_threads: int | None) -> int:
         watch=watch,
         n_threads=n_threads,
     )
+
+
+def threads_seen(n: tuple[int, ...], n_threads: int | None) -> int:
+    """The threads of the process in the midst of a run, beside those before it."""
+    seen = []
+
+    def watch(taken: int, of: int) -> bool:
+        seen.append(threads_of_the_process())
+        return taken == of - 1
+
+    before = threads_of_the_process()
+    run_watched(n, 64, watch, n_threads)
     for _ in range(100):  # the system takes a joined thread from its list a moment later
         if threads_of_the_process() <= before:
             return max(seen) - before
@@ -195,8 +204,7 @@ def test_the_companion_of_small_predictions_ends_a_moment_after_them():
 def test_threads_may_go_wherever_the_process_may(monkeypatch):
     """They are born on another processor than the caller's, and are bound to none."""
     monkeypatch.setattr(native, "WATCH_SECONDS", 0.0)
-    net = Network((20, 30, 1), ("relu", "identity"), "squared_error")
-    X, bounds = np.zeros((20, 640), np.float32), list[set[int]]()
+    bounds = list[set[int]]()
     others = {task.name for task in Path("/proc/self/task").iterdir()}
 
     def watch(taken: int, of: int) -> bool:
@@ -207,15 +215,7 @@ def test_threads_may_go_wherever_the_process_may(monkeypatch):
         return True
 
     before = os.sched_getaffinity(0)
-    native.run(
-        net,
-        TrainingState.start(net.parameters, 2, 0),
-        Hyperparameters(batch_size=32),
-        Examples(X, X[:1]),
-        epochs=1,
-        watch=watch,
-        n_threads=3,
-    )
+    run_watched((20, 30, 1), 640, watch, 3)
 
     assert os.sched_getaffinity(0) == before
     assert bounds == [before] * 2
