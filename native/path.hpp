@@ -28,7 +28,6 @@ struct Minibatch {
     const std::uint32_t* order;    ///< null: as they lie
     long first;                    ///< place in the order
     long m;                        ///< examples of the minibatch
-    long left;                     ///< examples from its first on to the end of the order
     double scale;                  ///< what an example's weight is multiplied by: m / sum of weights
     const std::vector<double>* keep;  ///< probability to keep a unit of layer 0..L-1; null for no dropout
     Address address;               ///< of dropout's random numbers; the layer is filled in

@@ -174,7 +174,7 @@ double cost_and_gradients(const Target& target, const Shape& shape, const Parame
     question.rethrow();
     if (question.stopped()) return std::numeric_limits<double>::quiet_NaN();
     const double m = static_cast<double>(examples.m);
-    Minibatch<T> all{&examples, nullptr, nullptr, 0, examples.m, examples.m, 1.0, nullptr, Address{}};
+    Minibatch<T> all{&examples, nullptr, nullptr, 0, examples.m, 1.0, nullptr, Address{}};
     double weight = 0, losses = 0;
     for (long i = 0; i < examples.m; ++i) weight += all.weight(i);
     all.scale = m / weight;

@@ -194,7 +194,7 @@ class Run {
         if (ended_) return;
         epoch_ended_ = report_.position.batch >= batches_;
         if (!use_order()) return;
-        if (epoch_ended_) return;
+        if (epoch_ended_) return list_validation();
         if (ask(true)) return;
         prepare();
     }
@@ -295,7 +295,8 @@ class Run {
             if (epoch_ended_) at = {at.step, at.epoch + 1, 0, 0.0};
             return end(End::done);
         }
-        if (epoch_ended_ || ask(false)) return;
+        if (epoch_ended_) return list_validation();
+        if (ask(false)) return;
         prepare();
     }
 
@@ -376,7 +377,7 @@ class Run {
         const Position& at = report_.position;
         const long first = static_cast<long>(at.batch) * plan_.batch_size;
         batch_ = Minibatch<T>{&examples_, lists_ ? &*lists_ : nullptr, order_ ? order_->data() : nullptr, first,
-                           std::min(plan_.batch_size, examples_.m - first), examples_.m - first, 1.0, keep_.empty() ? nullptr : &keep_,
+                           std::min(plan_.batch_size, examples_.m - first), 1.0, keep_.empty() ? nullptr : &keep_,
                            Address{plan_.seed, Stream::dropout, static_cast<std::uint64_t>(at.epoch),
                                    static_cast<std::uint64_t>(at.batch), 0}};
         batch_weight_ = static_cast<double>(batch_.m);
@@ -386,16 +387,14 @@ class Run {
             batch_.scale = batch_weight_ > 0 ? static_cast<double>(batch_.m) / batch_weight_ : 0.0;
         }
         keep_due_ = !repeating_ && is_due(at.step - kept_at_);
-        if (lists_ && !list_ahead()) return end(End::interrupted);
+        if (lists_ && !lists_->add(batch_.order, batch_.first, batch_.m, {stop_inside, this})) return end(End::interrupted);
         prepare_rates();
     }
 
-    /// Lists the inputs that the step, and a validation after it, will want. Returns false where it was stopped.
-    bool list_ahead() {
-        const Stop stop{stop_inside, this};
-        if (!lists_->add(batch_.order, batch_.first, batch_.m, stop)) return false;
-        const bool last = report_.position.batch + 1 == batches_;
-        return !last || !validation_lists_ || validation_lists_->add(nullptr, 0, validation_->m, stop);
+    /// Lists the inputs that the validation at the end of the epoch wants, or ends the run where it was stopped meanwhile.
+    void list_validation() {
+        if (!validation_lists_ || repeating_) return;
+        if (!validation_lists_->add(nullptr, 0, validation_->m, {stop_inside, this})) end(End::interrupted);
     }
 
     bool is_due(std::int64_t steps) const {

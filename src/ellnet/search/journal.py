@@ -40,7 +40,7 @@ class _Journal(JournalFileBackend):
         lines = "".join(f"{json.dumps(log, separators=(',', ':'))}\n" for log in logs)
         self._turn.acquire()
         try:
-            with self._lines.open("ab", buffering=0) as file:
+            with self._lines.open("ab") as file:
                 file.write(lines.encode())
         finally:
             self._turn.release()

@@ -148,6 +148,18 @@ def test_a_table_without_a_single_input_that_is_not_0():
     assert after.shape == before.shape
 
 
+def test_a_run_that_goes_on_with_a_validation_lists_its_inputs():
+    """All minibatches of the epoch were taken when it was left: nothing is listed on the way there."""
+    case = replace(ZEROS, weighted=False, epochs=1)
+    whole, learned = run_of(case), run_of(replace(case, validated=0))
+    left = replace(learned.state, epoch=0, batch=6, epoch_cost=case.m * learned.costs[0])
+
+    rest = run_of(case, left)
+
+    assert rest.validation_costs == whole.validation_costs
+    assert bits(replace(rest, iterations=whole.iterations)) == bits(whole)
+
+
 def test_jobs_side_by_side_list_the_table_they_share():
     """Each has its own lists, and the bits that it has alone."""
     case = replace(ZEROS, weighted=False, validated=0)
