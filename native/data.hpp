@@ -79,6 +79,15 @@ void gather(const Source& source, long example, long units, T* out) {
         copy_column<T, std::uint8_t>(at, source.unit_stride, units, out);
 }
 
+/// One example's numbers where they lie, or null where they are of another precision, apart, or not aligned.
+template <class T>
+const T* in_place(const Source& source, long example) {
+    const char* at = source.data + example * source.example_stride;
+    const bool same = source.kind == (sizeof(T) == 4 ? Kind::single : Kind::twice);
+    if (!same || source.unit_stride != static_cast<std::int64_t>(sizeof(T))) return nullptr;
+    return reinterpret_cast<std::uintptr_t>(at) % alignof(T) == 0 ? reinterpret_cast<const T*>(at) : nullptr;
+}
+
 /// Copies one example to a slot: `units` numbers, or K of them side by side where K is not 0.
 template <class T, class From, int K>
 inline void gather_slot(const char* at, std::int64_t stride, long units, T* out) {

@@ -3,6 +3,24 @@
 // Included inside a target's own anonymous namespace. The sums are the chains of `linear.hpp` without the terms that are 0.
 #pragma once
 
+/// Entries of the numbers of an example that are not 0. Returns how many.
+template <class V, class T = typename V::T>
+long list(const T* example, long inputs, Entry<T>* entries) {
+    constexpr long most = 64;
+    Entry<T>* out = entries;
+    for (long first = 0; first < inputs; first += most) {
+        const long count = inputs - first < most ? inputs - first : most;
+        std::uint64_t bits = 0;
+        for (long k = 0; k < count; k += V::lanes)
+            bits |= static_cast<std::uint64_t>(filled_lanes(V::load_first(example + first + k, count - k))) << k;
+        for (; bits; bits &= bits - 1) {
+            const long k = first + __builtin_ctzll(bits);
+            *out++ = {static_cast<std::int32_t>(k * PANEL<T>), example[k]};
+        }
+    }
+    return out - entries;
+}
+
 /// Calls `each(c, count)` for the vectors of `columns` columns, four at a time where there are as many, `count` as a constant.
 template <class V, class Each>
 INLINE void vector_fours(long columns, Each&& each) {

@@ -8,6 +8,7 @@
 #include "memory.hpp"
 #include "network.hpp"
 #include "stop.hpp"
+#include "targets.hpp"
 
 namespace ellnet {
 
@@ -70,9 +71,11 @@ template <class T>
 class Lists {
   public:
     /// `bytes` may be taken for what is kept, or as much as an eighth of the examples where those are large.
-    Lists(const Source& X, long inputs, long m, long bytes)
-        : X_(X),
+    Lists(const Kernels<T>& kernels, const Source& X, long inputs, long m, long bytes)
+        : kernels_(kernels),
+          X_(X),
           inputs_(inputs),
+          m_(m),
           at_once_(std::max(AT_ONCE, m * inputs / 16)),
           most_(std::max(bytes / static_cast<long>(sizeof(Entry<T>)), m * inputs / 16)),
           lists_(m),
@@ -83,9 +86,21 @@ class Lists {
         return filled * static_cast<double>(lists * inputs_) <= static_cast<double>(at_once_);
     }
 
+    /// Lists all examples, or as many as are kept, as they lie in memory: that is sooner done than one here and one there. Returns
+    /// false where it was stopped between two. Throws std::bad_alloc where there is no memory.
+    bool add_kept(Stop stop) {
+        for (long i = 0; i < m_ && kept_.taken() < most_; ++i) {
+            if (!lists_[i].entries) make(i);
+            if (i % OFTEN == 0 && stop()) return false;
+        }
+        all_ = kept_.taken() < most_;
+        return true;
+    }
+
     /// Lists those of the examples order[first..first + count), in order where `order` is null, that are not listed yet. Lists that
     /// were there before may be gone. Returns false where it was stopped between two. Throws std::bad_alloc where there is no memory.
     bool add(const std::uint32_t* order, long first, long count, Stop stop) {
+        if (all_) return true;
         forget();
         for (long i = first; i < first + count; ++i) {
             const long example = order ? order[i] : i;
@@ -107,14 +122,11 @@ class Lists {
         Pool<T>& pool = stays ? kept_ : passing_;
         if (!stays) passing_examples_.push_back(example);
         Entry<T>* const entries = pool.room(inputs_);
-        gather(X_, example, inputs_, row_.data());
-        Entry<T>* out = entries;
-        for (long k = 0; k < inputs_; ++k) {
-            *out = {static_cast<std::int32_t>(k * PANEL<T>), row_[k]};
-            out += row_[k] != T(0);
-        }
-        lists_[example] = {entries, out - entries};
-        pool.take(out - entries);
+        const T* row = in_place<T>(X_, example);
+        if (!row) gather(X_, example, inputs_, row_.data());
+        const long count = kernels_.list(row ? row : row_.data(), inputs_, entries);
+        lists_[example] = {entries, count};
+        pool.take(count);
     }
 
     void forget() {
@@ -123,12 +135,14 @@ class Lists {
         passing_.clear();
     }
 
+    const Kernels<T>& kernels_;
     const Source X_;
-    const long inputs_, at_once_, most_;
+    const long inputs_, m_, at_once_, most_;
     Array<List<T>> lists_;
     Array<T> row_;
     Pool<T> kept_, passing_;
     std::vector<long> passing_examples_;
+    bool all_ = false;  ///< every example is listed, and stays so
 };
 
 /// Reads a number in each of a list's lines, which then are in the nearest cache, many at a time. Prefetches are lost where the
@@ -138,6 +152,14 @@ inline std::int32_t touch(const List<T>& list) {
     std::int32_t sum = list.count > 0 ? list.entries[list.count - 1].at : 0;
     for (const Entry<T>* at = list.begin(); at < list.end(); at += 64 / sizeof(Entry<T>)) sum += at->at;
     return sum;
+}
+
+/// Asks for the first lines of a list that is wanted a step later: where to find it is not waited for.
+template <class T>
+inline void ask_for(const List<T>& list) {
+    const char* const at = reinterpret_cast<const char*>(list.entries);
+    if (!at) return;
+    for (long line = 0; line < 3; ++line) __builtin_prefetch(at + 64 * line, 0, 2);
 }
 
 /// The rows in which an input is not 0, input by input: lists of a chunk's rows, turned.

@@ -119,12 +119,10 @@ class Tiles final : public Path<T> {
     }
 
     WeightSums weights() const override {
-        WeightSums sums{0, 0};
-        each_unit([&sums](const Layer<T>& layer, long j) {
-            sums.squares += static_cast<double>(layer.squares[j]);
-            sums.magnitudes += static_cast<double>(layer.magnitudes[j]);
-        });
-        return sums;
+        double squares = 0, magnitudes = 0;
+        each_unit([&squares](const Layer<T>& layer, long j) { squares += static_cast<double>(layer.squares[j]); });
+        each_unit([&magnitudes](const Layer<T>& layer, long j) { magnitudes += static_cast<double>(layer.magnitudes[j]); });
+        return {squares, magnitudes};
     }
 
     void measure(int thread, int threads, const Step<T>& step, T peak) override {
@@ -317,10 +315,12 @@ class Tiles final : public Path<T> {
     }
 
     void gather_lists(int thread, const Minibatch<T>& batch, long begin, long first, long rows) {
+        const long coming = batch.m + begin, last = batch.examples->m - batch.first;
         std::int32_t touched = 0;
         for (long r = first; r < first + rows; ++r) {
             lists_[r] = *batch.lists->from(batch.example(begin + r));
             touched += touch(lists_[r]);
+            if (coming + r < last) ask_for(*batch.lists->from(batch.example(coming + r)));
         }
         turned_[static_cast<std::size_t>(thread)].turn(lists_.data(), first, rows, touched);
     }

@@ -16,7 +16,10 @@ struct Kernels {
     /// The same for the first layer, from the inputs of each row that are not 0, and for up to LISTED_PANELS panels.
     void (*forward_listed)(const Dense<T>& layer, long panel, const List<T>* lists, long rows, Rows<T> A, Rows<T> Z);
 
-    /// The same for few examples, and one of `parts` parts of the units, as good as even.
+    /// Lists the numbers of an example that are not 0, in order; there is room for `inputs`. Returns how many.
+    long (*list)(const T* example, long inputs, Entry<T>* entries);
+
+    /// `forward` for few examples, and one of `parts` parts of the units, as good as even.
     void (*forward_few)(const FewJob<T>& job, long part, long parts);
 
     /// What a row of A needs once its panels are done: softmax, and the input that is always 1.

@@ -35,6 +35,9 @@ constexpr std::int64_t TINY_STEPS = 64;
 constexpr double FILLED = 0.25;
 constexpr long FEWEST_LISTED = 32, MOST_LISTED = 1L << 24;
 
+/// Products of weights and examples of a step that takes less than a millisecond: nobody waits for its end.
+constexpr double QUICK = 1 << 22;
+
 /// Seconds between two questions to the watch inside a step.
 constexpr double INSIDE_A_STEP = 0.02;
 
@@ -54,6 +57,7 @@ class Run {
           validation_(validation),
           seen_(seen),
           threads_(plan.shape.tiny() ? 1 : threads),
+          quick_(plan.shape.products() * static_cast<double>(std::min(plan.batch_size, examples.m)) < QUICK),
           copying_(plan.shape.products() < WORTH_SHARING ? 1 : threads_),
           best_(best),
           look_(look),
@@ -68,7 +72,7 @@ class Run {
         const Kernels<T>& kernels = target.kernels<T>();
         const long largest = std::min(plan.batch_size, examples.m);
         const bool dropout = std::any_of(plan.dropout.begin(), plan.dropout.end(), [](double p) { return p > 0; });
-        list_inputs();
+        list_inputs(kernels);
         path_ = plan.shape.tiny() ? lanes_path(kernels, plan.shape, plan.moments, dropout)
                                   : tiles_path(kernels, plan.shape, plan.moments, std::min(CHUNK, largest),
                                                largest > CHUNK || plan.clip_norm > 0, dropout, filled_, threads_);
@@ -151,17 +155,17 @@ class Run {
 
   private:
     /// Has inputs listed where so few are not 0 that it is worth its while. Lists are of what is given, before any dropout of it.
-    void list_inputs() {
+    void list_inputs(const Kernels<T>& kernels) {
         const long inputs = plan_.shape.n.front();
         const bool dropped = !plan_.dropout.empty() && plan_.dropout.front() > 0;
         if (plan_.shape.tiny() || dropped || inputs < FEWEST_LISTED || inputs > MOST_LISTED) return;
         const double share = filled<T>(examples_.X, inputs, examples_.m);
         if (share > FILLED) return;
-        lists_.emplace(examples_.X, inputs, examples_.m, plan_.lists_bytes);
+        lists_.emplace(kernels, examples_.X, inputs, examples_.m, plan_.lists_bytes);
         if (!lists_->have_room(share, std::min(plan_.batch_size, examples_.m))) return lists_.reset();
         filled_ = share;
         if (!validation_) return;
-        validation_lists_.emplace(validation_->X, inputs, validation_->m, plan_.lists_bytes);
+        validation_lists_.emplace(kernels, validation_->X, inputs, validation_->m, plan_.lists_bytes);
         if (!validation_lists_->have_room(filled<T>(validation_->X, inputs, validation_->m), validation_->m))
             validation_lists_.reset();
     }
@@ -195,8 +199,16 @@ class Run {
         epoch_ended_ = report_.position.batch >= batches_;
         if (!use_order()) return;
         if (epoch_ended_) return list_validation();
-        if (ask(true)) return;
+        if (ask(true) || !list_ahead()) return;
         prepare();
+    }
+
+    /// Lists the inputs of an epoch at once where all its examples will be asked for, or ends the run where it was stopped meanwhile.
+    bool list_ahead() {
+        const bool whole = last_step_ < 0 || last_step_ - report_.position.step >= batches_;
+        if (!lists_ || !whole || lists_->add_kept({stop_inside, this})) return true;
+        end(End::interrupted);
+        return false;
     }
 
     /// Has the epoch's order in use, or ends the run where it was stopped meanwhile.
@@ -217,7 +229,7 @@ class Run {
             const long count = std::min(CHUNK, m - begin);
             const bool first = begin == 0, last = begin + count == m;
             path_->forward_backward(thread, threads_, batch, begin, count, first && penalised(),
-                                    {thread == 0 ? stop_this_step : step_stopped, this});
+                                    inside(thread, stop_this_step, step_stopped));
             barrier_.wait();
             if (aborted_.load(std::memory_order_relaxed)) return abandon(thread);
             if (thread == 0) alone([&] { look(count, first, last); });
@@ -226,7 +238,7 @@ class Run {
                 if (unsaved_) return abandon(thread);
             }
             path_->update(thread, threads_, count, first, last && plan_.clip_norm <= 0 ? &chosen : nullptr,
-                          {thread == 0 ? give_up : given_up, this});
+                          inside(thread, give_up, given_up));
             if (last && plan_.clip_norm > 0) clip_by_norm(thread, chosen);
             if (last && plan_.max_norm > 0) {
                 barrier_.wait();
@@ -236,6 +248,11 @@ class Run {
             barrier_.wait();
             if (given_up(this)) return;
         }
+    }
+
+    /// What a thread asks inside a step: nothing where a step is over before anybody would wait for it.
+    Stop inside(int thread, bool (*first)(void*), bool (*other)(void*)) {
+        return quick_ ? Stop{} : Stop{thread == 0 ? first : other, this};
     }
 
     /// Leaves a step that has changed nothing yet.
@@ -513,7 +530,9 @@ class Run {
     const Examples& examples_;
     const Examples* validation_;
     const Seen<T> seen_;
-    const int threads_, copying_;
+    const int threads_;
+    const bool quick_;
+    const int copying_;
     const Parameters<T>& best_;
     const Look& look_;
     const Watch& watch_;

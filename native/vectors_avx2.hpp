@@ -40,6 +40,11 @@ INLINE F32 with_sign(F32 a, F32 sign) {
 INLINE __m256 greater(F32 a, F32 b) { return _mm256_cmp_ps(a.v, b.v, _CMP_GT_OQ); }
 INLINE F32 choose(__m256 m, F32 yes, F32 no) { return {_mm256_blendv_ps(no.v, yes.v, m)}; }
 
+/// A bit for each lane that is not 0, and for one that is no number.
+INLINE unsigned filled_lanes(F32 x) {
+    return static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(x.v, _mm256_setzero_ps(), _CMP_NEQ_UQ)));
+}
+
 /// Returns 2^n, where `shifted` is n + 1.5 * 2^23 and -126 <= n <= 127.
 INLINE F32 power_of_two(F32 shifted) {
     const __m256i n = _mm256_add_epi32(_mm256_castps_si256(shifted.v), _mm256_set1_epi32(127));
@@ -113,6 +118,11 @@ INLINE F64 with_sign(F64 a, F64 sign) {
 }
 INLINE __m256d greater(F64 a, F64 b) { return _mm256_cmp_pd(a.v, b.v, _CMP_GT_OQ); }
 INLINE F64 choose(__m256d m, F64 yes, F64 no) { return {_mm256_blendv_pd(no.v, yes.v, m)}; }
+
+/// A bit for each lane that is not 0, and for one that is no number.
+INLINE unsigned filled_lanes(F64 x) {
+    return static_cast<unsigned>(_mm256_movemask_pd(_mm256_cmp_pd(x.v, _mm256_setzero_pd(), _CMP_NEQ_UQ)));
+}
 
 /// Returns 2^n, where `shifted` is n + 1.5 * 2^52 and -1022 <= n <= 1023.
 INLINE F64 power_of_two(F64 shifted) {

@@ -39,6 +39,9 @@ INLINE F32 with_sign(F32 a, F32 sign) {
 INLINE __mmask16 greater(F32 a, F32 b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_GT_OQ); }
 INLINE F32 choose(__mmask16 m, F32 yes, F32 no) { return {_mm512_mask_blend_ps(m, no.v, yes.v)}; }
 
+/// A bit for each lane that is not 0, and for one that is no number.
+INLINE unsigned filled_lanes(F32 x) { return _mm512_cmp_ps_mask(x.v, _mm512_setzero_ps(), _CMP_NEQ_UQ); }
+
 /// Returns 2^n, where `shifted` is n + 1.5 * 2^23 and -126 <= n <= 127.
 INLINE F32 power_of_two(F32 shifted) {
     const __m512i n = _mm512_add_epi32(_mm512_castps_si512(shifted.v), _mm512_set1_epi32(127));
@@ -130,6 +133,9 @@ INLINE F64 with_sign(F64 a, F64 sign) {
 }
 INLINE __mmask8 greater(F64 a, F64 b) { return _mm512_cmp_pd_mask(a.v, b.v, _CMP_GT_OQ); }
 INLINE F64 choose(__mmask8 m, F64 yes, F64 no) { return {_mm512_mask_blend_pd(m, no.v, yes.v)}; }
+
+/// A bit for each lane that is not 0, and for one that is no number.
+INLINE unsigned filled_lanes(F64 x) { return _mm512_cmp_pd_mask(x.v, _mm512_setzero_pd(), _CMP_NEQ_UQ); }
 
 /// Returns 2^n, where `shifted` is n + 1.5 * 2^52 and -1022 <= n <= 1023.
 INLINE F64 power_of_two(F64 shifted) {

@@ -107,6 +107,14 @@ INLINE Lanes greater(const Plain<T>& a, const Plain<T>& b) {
     return m;
 }
 
+/// A bit for each lane that is not 0, and for one that is no number.
+template <class T>
+INLINE unsigned filled_lanes(const Plain<T>& x) {
+    unsigned bits = 0;
+    for (int i = 0; i < 16; ++i) bits |= static_cast<unsigned>(x.v[i] != T(0)) << i;
+    return bits;
+}
+
 INLINE unsigned bits_of(float x) {
     unsigned bits;
     __builtin_memcpy(&bits, &x, sizeof bits);

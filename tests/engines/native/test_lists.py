@@ -95,8 +95,17 @@ def test_the_update_and_the_costs_are_the_array_engine_s(kind, dtype):
         assert getattr(ran, costs) == pytest.approx(getattr(oracle, costs), rel=bound), costs
 
 
-@pytest.mark.parametrize("source", ["float64", "uint8", "rows", "backwards"])
-def test_tables_of_every_layout_are_listed(source):
+def unaligned(X: np.ndarray) -> np.ndarray:
+    """Return the same numbers, example by example, at odd addresses."""
+    room = np.zeros(X.nbytes + 1, np.uint8)
+    moved = room[1:].view(X.dtype).reshape(X.T.shape).T
+    moved[:] = X
+    return moved
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("source", ["float64", "uint8", "rows", "backwards", "unaligned"])
+def test_tables_of_every_layout_are_listed(source, target):
     """Of another precision, of bytes, example by example or unit by unit, from the last to the first."""
     net, random = network_of(ZEROS), np.random.default_rng(5)
     X = ((random.random((70, 200)) < 0.1) * random.integers(1, 9, (70, 200))).astype(np.float32)
@@ -106,18 +115,39 @@ def test_tables_of_every_layout_are_listed(source):
         "uint8": X.astype(np.uint8),
         "rows": np.ascontiguousarray(X.T).T,
         "backwards": np.ascontiguousarray(X[::-1, ::-1])[::-1, ::-1],
+        "unaligned": unaligned(X),
     }
     given = layouts[source]
     state = TrainingState.start(net.parameters, 2, 0)
 
-    ran = native.run(
-        net, state, PLAIN, Examples(given, Y), Examples(given[:, :50], Y[:, :50]), epochs=2
-    )
+    with on_target(target):
+        ran = native.run(
+            net, state, PLAIN, Examples(given, Y), Examples(given[:, :50], Y[:, :50]), epochs=2
+        )
 
-    expected = native.run(
-        net, state, PLAIN, Examples(X, Y), Examples(X[:, :50], Y[:, :50]), epochs=2
-    )
+        expected = native.run(
+            net, state, PLAIN, Examples(X, Y), Examples(X[:, :50], Y[:, :50]), epochs=2
+        )
     assert bits(ran) == bits(expected)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_minus_0_is_0_and_what_is_no_number_is_not(target):
+    """The one changes nothing, the other ends the run where it is met."""
+    case = replace(ZEROS, validated=0, weighted=False)
+    net, examples = network_of(case), data_of(case, case.m, 3)
+    state = TrainingState.start(net.parameters, 2, 0)
+    minus, broken = examples.X.copy(), examples.X.copy()
+    minus[minus == 0] = -0.0
+    broken[-1, -1] = np.nan
+
+    with on_target(target):
+        ran = native.run(net, state, PLAIN, examples, epochs=2)
+        of_minus = native.run(net, state, PLAIN, Examples(minus, examples.Y), epochs=2)
+        of_broken = native.run(net, state, PLAIN, Examples(broken, examples.Y), epochs=2)
+
+    assert bits(of_minus) == bits(ran)
+    assert of_broken.divergence is not None
 
 
 def test_inputs_and_examples_of_nothing_but_zeros():
