@@ -84,12 +84,14 @@ class Taken:
         seconds: that went by.
         worked: seconds of all processors together, those of its processes too.
         best: the best trial's value.
+        mean: of the values of all trials that came to their ends.
         epochs: trained by all trials together.
     """
 
     seconds: float
     worked: float
     best: float
+    mean: float
     epochs: int
 
 
@@ -138,9 +140,9 @@ def peer(
     search.fit(X, y)
     seconds = time.perf_counter() - began
     joblib.externals.loky.get_reusable_executor().shutdown(wait=True)  # before it, none would count
-    best = float(np.nanmax(search.cv_results_["mean_test_score"]))
-    best = -best * fold.target.scale if numbers else best
-    return Taken(seconds, worked() - before, best, epochs * len(lists))
+    values = search.cv_results_["mean_test_score"] * (-fold.target.scale if numbers else 1)
+    best, mean = np.nanmin(values) if numbers else np.nanmax(values), np.nanmean(values)
+    return Taken(seconds, worked() - before, float(best), float(mean), epochs * len(lists))
 
 
 def ours(question: Question, material: Material, given: argparse.Namespace, pruner: str) -> Taken:
@@ -155,7 +157,9 @@ def ours(question: Question, material: Material, given: argparse.Namespace, prun
         found = search.run_on(material, budget, ledger=ledger)
         ledger.close()
         seconds, work = time.perf_counter() - began, worked() - before
-    return Taken(seconds, work, found.best.value, sum(r.epochs for r in found.results.values()))
+    results = found.results.values()
+    mean = float(np.mean([r.value for r in results if r.state == "complete"]))
+    return Taken(seconds, work, found.best.value, mean, sum(r.epochs for r in results))
 
 
 def answer(question: Question, table: Columns, given: argparse.Namespace) -> Iterator[str]:
@@ -176,7 +180,7 @@ def row(question: Question, rows: int, name: str, taken: Taken, theirs: Taken) -
     """Return a row of the table."""
     faster = "" if taken is theirs else f"{theirs.seconds / taken.seconds:.1f} ×"
     cells = [question.name, f"{rows:,}", name, f"{taken.seconds:.2f}", faster]
-    cells += [f"{taken.worked:.2f}", f"{taken.best:.4f}", str(taken.epochs)]
+    cells += [f"{taken.worked:.2f}", f"{taken.best:.4f}", f"{taken.mean:.4f}", str(taken.epochs)]
     return f"| {' | '.join(cells)} |"
 
 
@@ -203,8 +207,8 @@ def main(arguments: Sequence[str]) -> int:
     """Answer every question."""
     given = parsed(arguments)
     warnings.simplefilter("ignore")
-    print("| table | rows | search | seconds | faster | processors' seconds | best | epochs |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("| table | rows | search | seconds | faster | processors' seconds | best | mean | epochs |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for question, table in tables(given.data, given.only):
         for line in answer(question, table, given):
             print(line, flush=True)

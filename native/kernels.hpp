@@ -38,7 +38,7 @@ constexpr Kernels<typename V::T> table_of() {
     return {
         forward_block<V>, forward_listed<V>, list<V>,         forward_few<V>,
         finish<V>,        output<V>,         output_value<V>,
-        backward_block<V>,     finish_backward<V>, update<V>,     apply<V>,     penalties<V>,
+        backward_block<V>, finish_backward<V>, update<V>, apply<V>, penalties<V>,
         norms<V>,        max_norm<V>,    multiply<V>,       tiny_forward<V>, tiny_step<V>,
         tiny_sums<V>,    tiny_update<V>, tiny_penalties<V>, tiny_norm<V>, tiny_max_norm<V>,
         peak<V>,

@@ -44,7 +44,7 @@ class Resamples:
         rng = generator(seed, Stream.SEARCH, layer=fold + 1)
         counts = np.zeros((replicates, m), np.float32)
         for row in counts:
-            np.add.at(row, rng.integers(m, size=m), 1)
+            row[:] = np.bincount(rng.integers(m, size=m), minlength=m)
         return cls(counts)
 
     @classmethod
