@@ -17,7 +17,7 @@ from ellnet.files.digest_chain import Origin, difference
 from ellnet.files.ledger import Entry, read_ledger
 from ellnet.hooks import Hook
 from ellnet.network import Network, Parameters
-from ellnet.places import Place, Places
+from ellnet.places import AllFoundError, Place, Places
 from ellnet.preprocessing import Preprocessing
 from ellnet.run_records import RunRecord
 from ellnet.runs import RunFolder
@@ -28,10 +28,6 @@ from ellnet.workflow import Inherited, Material, network_for, prepared
 __all__ = ["Lineage", "Stretch", "branch_point", "inherited_of", "same_parameters"]
 
 THE_START: Place = (0, 0)
-
-
-class _AllFoundError(Exception):
-    """The last place has been reached; nothing further on is of interest."""
 
 
 @dataclass(frozen=True)
@@ -127,12 +123,6 @@ class Lineage:
             DivergenceError: training comes to numbers that are not finite.
         """
         last, reached = max(places), list[Checkpoint]()
-
-        def found(checkpoint: Checkpoint) -> None:
-            reached.append(checkpoint)
-            if checkpoint.place == last:
-                raise _AllFoundError
-
         epochs = last[0] + (last[1] > 0) - _place(start)[0]
         try:
             outcome = train(
@@ -143,9 +133,9 @@ class Lineage:
                 metric=metric_of(self.material.target),
                 hooks=hooks,
                 epochs=epochs,
-                checkpoints=Places(start, places, found),
+                checkpoints=Places(start, places, reached.append),
             )
-        except _AllFoundError:
+        except AllFoundError:
             return iter(reached)
         if outcome.history.stopped == "interrupted":
             raise KeyboardInterrupt

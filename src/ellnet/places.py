@@ -6,10 +6,14 @@ from contextlib import AbstractContextManager, nullcontext
 from ellnet.files.checkpoint_file import Checkpoint
 from ellnet.files.digest_chain import Origin
 
-__all__ = ["Place", "Places"]
+__all__ = ["AllFoundError", "Place", "Places"]
 
 Place = tuple[int, int]
 """The epochs finished, and the minibatches taken of the one under way."""
+
+
+class AllFoundError(Exception):
+    """The last place has been reached; nothing further on is of interest."""
 
 
 class Places:
@@ -24,9 +28,9 @@ class Places:
         places: Sequence[Place],
         found: Callable[[Checkpoint], None],
     ) -> None:
-        """Begin at `start`, and call `found` at every place, which are in order."""
+        """Begin at `start`, and call `found` at every place, of which the last ends the run."""
         self._start = start
-        self._places = set(places)
+        self._places, self._last = set(places), max(places)
         self._found = found
 
     def held(self) -> AbstractContextManager[None]:
@@ -48,7 +52,13 @@ class Places:
         return taken > 0 and (epoch, taken) in self._places
 
     def look(self, checkpoint: Checkpoint) -> None:
-        """Hand on what stands at a place."""
+        """Hand on what stands at a place.
+
+        Raises:
+            AllFoundError: it is the last.
+        """
         if checkpoint.place in self._places:
             self._places.discard(checkpoint.place)
             self._found(checkpoint)
+        if checkpoint.place == self._last:
+            raise AllFoundError

@@ -22,6 +22,7 @@ from ellnet.hyperparameters import Hyperparameters
 from ellnet.interruption import interruptible
 from ellnet.loop import Loop, Material
 from ellnet.network import Network
+from ellnet.places import AllFoundError
 from ellnet.state import TrainingState
 from ellnet.stopping import EarlyStopping, Standstill, Stopping
 from ellnet.version import NUMERICS
@@ -190,6 +191,10 @@ class _Job:
         with interruptible() as pressed:
             try:
                 return self.loop.run(pressed)
+            except AllFoundError:
+                if pressed():  # in the last step, where nobody else looks any more
+                    raise KeyboardInterrupt from None
+                raise
             except KeyboardInterrupt:
                 if recorder is not None and self.loop.standing is not None:
                     with interruptible():

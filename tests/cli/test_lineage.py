@@ -4,13 +4,18 @@ import json
 import shutil
 import signal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from ellnet.cli import main
 from ellnet.files.checkpoint_file import read_checkpoint, write_checkpoint
+from ellnet.history import History
+from ellnet.hooks import Hook
+from ellnet.lineage import Lineage
 from ellnet.models import load
+from ellnet.state import TrainingState
 from tests.cli.command_line import Ell, finished, mixed_table, program, refused
 
 WORDS = ("--target", "y", "--hidden", "6,4", "--epochs", "12", "--learning-rate", "0.02")
@@ -325,6 +330,33 @@ def test_verify_finds_what_was_not_trained(here: Ell) -> None:
     assert ran.code == 1
     assert "run is not confirmed: between epoch 6 and 9" in ran.out
     assert here("verify", "run", "--to", "6").code == 0
+
+
+def test_ctrl_c_in_the_last_step_of_a_stretch_ends_the_verification(
+    here: Ell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No step comes after it that could be interrupted, but another stretch does."""
+    stretches = []
+    confirm = Lineage.confirm
+
+    class Press(Hook):
+        def after_epoch(self, state: TrainingState, history: History) -> bool:
+            del history
+            if state.epoch == 3:
+                signal.raise_signal(signal.SIGINT)
+            return False
+
+    def pressed(self: Lineage, start: Any, entries: Any, reached: Any, _: Any) -> Any:
+        stretches.append(start)
+        return confirm(self, start, entries, reached, [Press()])
+
+    monkeypatch.setattr(Lineage, "confirm", pressed)
+
+    ran = here("verify", "run")
+
+    assert ran.code == 130
+    assert stretches == [None]
+    assert "Traceback" not in ran.err
 
 
 def test_verify_compares_the_model_too(here: Ell) -> None:

@@ -60,6 +60,7 @@ def test_predict_evaluate_and_inspect_take_it(saved, ell: Ell):
     predicted = ell("predict", "e.safetensors", "t.csv")
     scored = ell("evaluate", "e.safetensors", "t.csv", "--json")
     shown = ell("inspect", "e.safetensors", "--json")
+    told = ell("inspect", "e.safetensors")
 
     ours = [line.partition(",")[0] for line in predicted.out.splitlines()[1:]]
     theirs = saved.predict(FRAME)
@@ -71,6 +72,7 @@ def test_predict_evaluate_and_inspect_take_it(saved, ell: Ell):
         assert ours == theirs.tolist()
         assert scored.json["model"]["accuracy"] == saved.score(FRAME, truth)
     assert shown.json["n"] == list(saved.network_.n)
+    assert "certificate: none; `ellnet prove MODEL TABLE --certify` proves the gradient" in told.out
 
 
 def test_prove_takes_it_and_stores_nothing_in_it(saved, ell: Ell):

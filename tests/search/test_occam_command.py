@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,25 @@ def test_what_is_saved_is_what_shrinking_left(
     assert list(model.network.n) == shrunk["after"]["n"] == [2, units[0] - 1, 1]
     assert "dead" in {step["kind"] for step in shrunk["steps"]}
     assert shrunk["proof"]["relative"] <= 1e-12
+
+
+def test_a_refit_that_diverges_is_told(ell: Ell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Its last good parameters are saved."""
+    refit, trouble = (
+        Ladder.refit,
+        "the cost became inf in epoch 2; a smaller learning_rate usually helps",
+    )
+
+    def diverging(self: Ladder, *given: Any) -> Any:
+        return replace(refit(self, *given), trouble=trouble)
+
+    monkeypatch.setattr(Ladder, "refit", diverging)
+
+    ran = ell("occam", "xor:m=120", *QUICK, "--folder", "l")
+
+    assert ran.code == 1
+    assert f"ellnet: error: {trouble}\n" in ran.err
+    assert (tmp_path / "l" / "model.safetensors").exists()
 
 
 def test_a_network_that_cannot_be_proved_smaller_is_saved_as_it_is(

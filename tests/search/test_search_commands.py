@@ -2,7 +2,9 @@
 
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import optuna
@@ -234,6 +236,25 @@ def test_ctrl_c_in_the_refit_saves_no_model_and_says_how_to_go_on(
     assert not left
     assert again.code == 0, again.err
     assert load(tmp_path / "s" / "model.safetensors").history.stopped != "interrupted"
+
+
+def test_a_refit_that_diverges_is_told_and_keeps_its_last_good_parameters(
+    ell: Ell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The winner on the rows of all folds is a training of its own."""
+    trouble = "the cost became inf in epoch 2; a smaller learning_rate usually helps"
+
+    def diverging(*given: Any, **options: Any) -> Any:
+        return replace(train_table(*given, **options), trouble=trouble)
+
+    monkeypatch.setattr(running, "train_table", diverging)
+
+    ran = ell(*study_words(tmp_path / "s", *SMALL), "--refit")
+
+    assert ran.code == 1
+    assert ran.err.endswith(f"ellnet: error: {trouble}\n")
+    assert f"saved in {tmp_path / 's' / 'model.safetensors'}" in ran.out
+    assert load(tmp_path / "s" / "model.safetensors").history.epochs
 
 
 def test_curves_are_live_on_a_terminal(tmp_path: Path):

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 
 from ellnet.cli.engine_shown import engine_document, show_engine
-from ellnet.cli.model_files import model_in
+from ellnet.cli.model_files import model_or_estimator
 from ellnet.cli.tables_shown import plain_table, show_curves, show_network, stopped_because
 from ellnet.cli.terminal import cell, say, terminal
 from ellnet.models import Model
@@ -29,7 +29,7 @@ def inspect(model: Path | None, of_engine: bool, m: int | None, as_json: bool) -
     """
     if model is None and not of_engine:
         raise click.UsageError("missing argument 'MODEL'; without one there is --engine")
-    loaded = None if model is None else model_in(model)
+    loaded, estimator = (None, False) if model is None else model_or_estimator(model)
     if as_json:
         document = {"engine": engine_document()} if of_engine else {}
         if loaded is not None:
@@ -41,6 +41,7 @@ def inspect(model: Path | None, of_engine: bool, m: int | None, as_json: bool) -
         show_engine(console)
     if loaded is not None:
         _show_model(console, loaded, m)
+        _show_certificate(console, loaded, kept=not estimator)
 
 
 def _show_model(console: Console, loaded: Model, m: int | None) -> None:
@@ -53,7 +54,6 @@ def _show_model(console: Console, loaded: Model, m: int | None) -> None:
     _show_hyperparameters(console, loaded)
     _show_columns(console, loaded)
     _show_history(console, loaded)
-    _show_certificate(console, loaded)
 
 
 def _document(model: Model, m: int) -> dict[str, Any]:
@@ -141,10 +141,12 @@ def _show_history(console: Console, model: Model) -> None:
     show_curves(console, history)
 
 
-def _show_certificate(console: Console, model: Model) -> None:
+def _show_certificate(console: Console, model: Model, *, kept: bool) -> None:
+    """Show it, or say what makes one; an estimator's file has no place to keep it in."""
     found = model.certificate
     if found is None:
-        say(console, "certificate: none; `ellnet prove MODEL TABLE --certify --store` makes one")
+        words = "--certify --store` makes one" if kept else "--certify` proves the gradient"
+        say(console, f"certificate: none; `ellnet prove MODEL TABLE {words}")
         return
     if not found.belongs_to(model.network):
         say(console, "certificate: of OTHER parameters than these; they changed after it was made")

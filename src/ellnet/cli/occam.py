@@ -11,7 +11,7 @@ from rich.console import Console
 from ellnet.cli.search_options import plan_of, table_options
 from ellnet.cli.sources import open_table, table_name
 from ellnet.cli.tables_shown import show_scores
-from ellnet.cli.terminal import say, terminal
+from ellnet.cli.terminal import say, tell_trouble, terminal
 from ellnet.errors import MissingExtraError, ProofError
 from ellnet.interruption import interruptible
 
@@ -175,10 +175,10 @@ def _shown(task: _Task, climbed: Any) -> int:
         say(task.console, f"the same command with --folder {path} and more --seconds goes on")
     interrupted = "interrupted" if climbed.ended == "interrupted" else ""
     scores: Mapping[str, Any] = {}
-    shrunk = None
+    shrunk, code = None, 0
     if not task.given["no_refit"] and not interrupted:
         try:
-            scores, shrunk = _refit(task, climbed)
+            scores, shrunk, code = _refit(task, climbed)
         except KeyboardInterrupt:
             interrupted = "interrupted in the refit, whose model is not saved"
     if task.given["as_json"]:
@@ -187,7 +187,7 @@ def _shown(task: _Task, climbed: Any) -> int:
         click.echo(
             f"ellnet: {interrupted}; the same command with --folder {path} goes on", err=True
         )
-    return 130 if interrupted else 0
+    return 130 if interrupted else code
 
 
 def _draw(task: _Task, climbed: Any) -> None:
@@ -205,7 +205,7 @@ def _draw(task: _Task, climbed: Any) -> None:
     say(task.console, f"drawn in {path}")
 
 
-def _refit(task: _Task, climbed: Any) -> tuple[Mapping[str, Any], Any]:
+def _refit(task: _Task, climbed: Any) -> tuple[Mapping[str, Any], Any, int]:
     """Train the recommended network as on the folds, score it, shrink it, and save it."""
     definition = task.definition
     trained = definition.ladder.refit(task.columns, definition.plan, climbed.recommended)
@@ -218,7 +218,7 @@ def _refit(task: _Task, climbed: Any) -> tuple[Mapping[str, Any], Any]:
     with interruptible():
         model.save(path)
     say(task.console, f"saved in {path}")
-    return dict(trained.scores), shrunk
+    return dict(trained.scores), shrunk, tell_trouble(trained.trouble)
 
 
 def _shrunk(console: Console, model: Any) -> tuple[Any, Any]:

@@ -20,7 +20,7 @@ from ellnet.cli.tables_shown import (
     show_scores,
     stopped_because,
 )
-from ellnet.cli.terminal import one_line, say, terminal
+from ellnet.cli.terminal import say, tell_trouble, terminal
 from ellnet.columns import Columns
 from ellnet.errors import EllnetWarning, FileAccessError, MissingExtraError
 from ellnet.files.checkpoint_file import Checkpoint
@@ -243,8 +243,7 @@ def _finish(setting: Setting, folder: RunFolder, trained: Trained) -> None:
     say(console, stopped_because(history))
     say(console, f"engine: {history.engine}")
     show_scores(console, trained.scores, trained.model.target, trained.scored)
-    if trained.trouble:
-        click.echo(f"ellnet: error: {one_line(trained.trouble)}", err=True)
+    tell_trouble(trained.trouble)
     if history.stopped == "interrupted":
         click.echo("ellnet: interrupted; what was learned so far is saved", err=True)
         say(console, f"to go on: ellnet train --resume {shlex.quote(str(folder.path))}")

@@ -20,7 +20,7 @@ from ellnet.cli.search_options import (
 )
 from ellnet.cli.sources import open_table, table_name
 from ellnet.cli.tables_shown import show_scores
-from ellnet.cli.terminal import say, terminal
+from ellnet.cli.terminal import say, tell_trouble, terminal
 from ellnet.errors import HyperparameterError, MissingExtraError
 from ellnet.interruption import interruptible
 
@@ -201,7 +201,7 @@ def _searched(
     _shown(console, study, found, top=10, as_json=given["as_json"])
     if given["refit"]:
         try:
-            _refit(console, study, columns, found)
+            return _refit(console, study, columns, found)
         except KeyboardInterrupt:
             again = f"go on with: ellnet search resume {study.path} --refit"
             click.echo(f"ellnet: {NOT_SAVED}; {again}", err=True)
@@ -243,7 +243,7 @@ def _draw(path: Path, found: Any, space: Any) -> Sequence[str]:
     return drawn
 
 
-def _refit(console: Console, study: Any, columns: Any, found: Any) -> None:
+def _refit(console: Console, study: Any, columns: Any, found: Any) -> int:
     """Train the winner as the main job does, score it on the rows that no trial saw, and save it."""
     definition = study.definition()
     trained = definition.search.refit(columns, definition.plan, found.best)
@@ -254,3 +254,4 @@ def _refit(console: Console, study: Any, columns: Any, found: Any) -> None:
         trained.model.save(path)
     show_scores(console, trained.scores, trained.model.target, trained.scored)
     say(console, f"saved in {path}")
+    return tell_trouble(trained.trouble)

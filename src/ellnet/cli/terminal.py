@@ -3,10 +3,11 @@
 import textwrap
 from typing import NoReturn
 
+import click
 from rich.console import Console
 from rich.text import Text
 
-__all__ = ["cell", "one_line", "say", "terminal"]
+__all__ = ["cell", "one_line", "say", "tell_trouble", "terminal"]
 
 
 class _Terminal(Console):
@@ -46,3 +47,11 @@ def say(console: Console, sentence: str) -> None:
             break_on_hyphens=False,
         )
     console.print(Text(sentence), soft_wrap=True)
+
+
+def tell_trouble(trouble: str) -> int:
+    """Say on stderr what went wrong in a training, if anything, and return the exit code."""
+    if not trouble:
+        return 0
+    click.echo(f"ellnet: error: {one_line(trouble)}", err=True)
+    return 1
