@@ -207,7 +207,9 @@ def main(arguments: Sequence[str]) -> int:
     """Answer every question."""
     given = parsed(arguments)
     warnings.simplefilter("ignore")
-    print("| table | rows | search | seconds | faster | processors' seconds | best | mean | epochs |")
+    print(
+        "| table | rows | search | seconds | faster | processors' seconds | best | mean | epochs |"
+    )
     print("|---|---|---|---|---|---|---|---|---|")
     for question, table in tables(given.data, given.only):
         for line in answer(question, table, given):
