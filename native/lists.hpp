@@ -145,13 +145,13 @@ class Lists {
     bool all_ = false;  ///< every example is listed, and stays so
 };
 
-/// Reads a number in each of a list's lines, which then are in the nearest cache, many at a time. Prefetches are lost where the
-/// page is not known to the processor at once; what was read may not be.
+/// Has each of a list's lines in the nearest cache, many at a time: it reads a number there. Prefetches are lost where the page is
+/// not known to the processor at once; what was read may not be.
 template <class T>
-inline std::int32_t touch(const List<T>& list) {
+inline void touch(const List<T>& list) {
     std::int32_t sum = list.count > 0 ? list.entries[list.count - 1].at : 0;
     for (const Entry<T>* at = list.begin(); at < list.end(); at += 64 / sizeof(Entry<T>)) sum += at->at;
-    return sum;
+    asm volatile("" : : "r"(sum));  // or nothing would be read for a sum that nobody uses
 }
 
 /// Asks for the first lines of a list that is wanted a step later: where to find it is not waited for.
@@ -175,9 +175,8 @@ class Turned {
         for (long k = 0; k < inputs; ++k) begins_[k] = static_cast<std::int32_t>(k * room_);
     }
 
-    /// Turns the lists of the rows first..first + rows. `touched` is kept for no other end than that it was read.
-    void turn(const List<T>* lists, long first, long rows, std::int32_t touched) {
-        touched_ = touched;
+    /// Turns the lists of the rows first..first + rows.
+    void turn(const List<T>* lists, long first, long rows) {
         if (!room_) make_room(lists + first, rows);
         std::copy_n(begins_.data(), inputs_, ends_.data());
         for (long r = first; r < first + rows; ++r)
@@ -201,7 +200,6 @@ class Turned {
     }
 
     const long inputs_, room_;
-    std::int32_t touched_ = 0;
     Array<Entry<T>> entries_;
     Array<std::int32_t> begins_, ends_;
 };

@@ -316,13 +316,12 @@ class Tiles final : public Path<T> {
 
     void gather_lists(int thread, const Minibatch<T>& batch, long begin, long first, long rows) {
         const long coming = batch.m + begin, last = batch.examples->m - batch.first;
-        std::int32_t touched = 0;
         for (long r = first; r < first + rows; ++r) {
             lists_[r] = *batch.lists->from(batch.example(begin + r));
-            touched += touch(lists_[r]);
+            touch(lists_[r]);
             if (coming + r < last) ask_for(*batch.lists->from(batch.example(coming + r)));
         }
-        turned_[static_cast<std::size_t>(thread)].turn(lists_.data(), first, rows, touched);
+        turned_[static_cast<std::size_t>(thread)].turn(lists_.data(), first, rows);
     }
 
     void gather_rows(const Minibatch<T>& batch, long begin, long first, long rows) {
