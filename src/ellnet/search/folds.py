@@ -10,7 +10,6 @@ from sklearn.model_selection import (
     KFold,
     StratifiedGroupKFold,
     StratifiedKFold,
-    TimeSeriesSplit,
 )
 
 from ellnet.batches import split
@@ -215,21 +214,47 @@ def _folds(
 ) -> tuple[tuple[Rows, Rows], ...]:
     """Cut the rows of the search into folds."""
     k = evaluation.folds
-    if evaluation.time is not None:
-        rows = rows[np.argsort(_times(table, evaluation.time, rows), kind="stable")]
     groups = None
     if evaluation.groups is not None:
         groups = _groups(table, evaluation.groups, rows)
     labels = np.zeros(len(rows), np.int64)
     if target.task != "regression":
         labels = target.class_numbers(table[target.name])[rows]
-    splitter = _splitter(evaluation, seed % 2**32, classes=target.task != "regression")
     _check_enough(table, evaluation, target, labels, groups)
+    if evaluation.time is not None:
+        return _folds_in_time(rows, _times(table, evaluation.time, rows), evaluation)
+    splitter = _splitter(evaluation, seed % 2**32, classes=target.task != "regression")
     try:
         parts = list(splitter.split(rows, labels, groups))
     except ValueError as error:
         raise DataError(f"{table.source} cannot be cut into {k} folds: {error}") from None
     return tuple((np.sort(rows[train]), np.sort(rows[held])) for train, held in parts)
+
+
+def _folds_in_time(
+    rows: Rows, times: NDArray[np.float64], evaluation: Evaluation
+) -> tuple[tuple[Rows, Rows], ...]:
+    """Cut the rows into as many parts and one more, as even as the times allow: each is judged on after those before.
+
+    Rows of one time stay together, so that all that is judged on comes later than what is learned from.
+    """
+    k, order = evaluation.folds, np.argsort(times, kind="stable")
+    begins = np.flatnonzero(np.diff(times[order])) + 1
+    if len(begins) < k:
+        raise DataError(
+            f"column {evaluation.time!r} must have at least {k + 1} different times to be cut into {k} "
+            f"folds, got {len(begins) + 1}; take fewer folds (--folds)"
+        )
+    size, cuts, first = len(rows) // (k + 1), list[int](), 0
+    for fold in range(k):
+        allowed = begins[first : len(begins) - (k - 1 - fold)]
+        nearest = int(np.argmin(np.abs(allowed - (len(rows) - (k - fold) * size))))
+        cuts.append(int(allowed[nearest]))
+        first += nearest + 1
+    ends = [*cuts[1:], len(rows)]
+    ordered = rows[order]
+    pairs = zip(cuts, ends, strict=True)
+    return tuple((np.sort(ordered[:cut]), np.sort(ordered[cut:end])) for cut, end in pairs)
 
 
 def _check_enough(
@@ -265,8 +290,6 @@ def _check_enough(
 
 def _splitter(evaluation: Evaluation, seed: int, *, classes: bool) -> Any:
     k = evaluation.folds
-    if evaluation.time is not None:
-        return TimeSeriesSplit(k)
     if evaluation.groups is not None:
         kind = StratifiedGroupKFold if classes else GroupKFold
         return kind(k, shuffle=True, random_state=seed)
