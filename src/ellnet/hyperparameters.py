@@ -224,6 +224,22 @@ class Hyperparameters:
                 f"dropout cannot grow beyond 1, got {self.gamma}"
             )
 
+    def check_smooth(self) -> None:
+        """Refuse with L-BFGS what makes the cost another at every evaluation, or not smooth.
+
+        Raises:
+            HyperparameterError: names it.
+        """
+        if self.optimizer != "lbfgs":
+            return
+        for name in ("dropout", "input_dropout", "l1", "max_norm", "clip_norm"):
+            value = getattr(self, name)
+            if any(value if isinstance(value, tuple) else (value,)):
+                raise HyperparameterError(
+                    f"optimizer lbfgs needs the same smooth cost at every evaluation, which {name} = "
+                    f"{value} is not; set it to 0, or take another optimizer"
+                )
+
     def resolved(self, m: int) -> Self:
         """Return the same with every "auto" that follows the rows replaced by its value.
 

@@ -265,15 +265,7 @@ def check_together(net: Network, hyperparameters: Hyperparameters) -> None:
         raise HyperparameterError(
             f"label_smoothing goes with a cross-entropy, and the cost is {net.cost}; set it to 0"
         )
-    if hyperparameters.optimizer != "lbfgs":
-        return
-    for name in ("dropout", "input_dropout", "l1", "max_norm", "clip_norm"):
-        value = getattr(hyperparameters, name)
-        if value and value != (0.0,) * len(hyperparameters.hidden):
-            raise HyperparameterError(
-                f"optimizer lbfgs needs the same smooth cost at every evaluation, which {name} = "
-                f"{value} is not; set it to 0, or take another optimizer"
-            )
+    hyperparameters.check_smooth()
 
 
 def smoothed(net: Network, examples: Examples, smoothing: float) -> Examples:

@@ -4,7 +4,7 @@ import threading
 
 import numpy as np
 import pytest
-from scipy.stats import loguniform
+from scipy.stats import loguniform, randint, uniform
 from sklearn.base import clone
 from sklearn.datasets import load_digits, load_iris
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
@@ -63,6 +63,21 @@ def test_the_number_of_threads_changes_nothing(sampler):
     scores = [search.cv_results_["mean_test_score"].tobytes() for search in (one, three)]
     assert scores[0] == scores[1]
     assert len(one.cv_results_["params"]) == 19
+
+
+def test_tpe_draws_whole_numbers_of_a_distribution_of_whole_numbers():
+    """As the random sampler does: a batch of 53.0 rows is none."""
+    space = {"batch_size": randint(8, 64), "alpha": uniform(0, 1)}
+
+    search = MLPSearchCV(network(), space, n_iter=12, sampler="tpe", cv=2, random_state=0)
+    search.fit(*iris())
+
+    tried = search.cv_results_["params"]
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert all(
+        isinstance(each["batch_size"], int) and 8 <= each["batch_size"] < 64 for each in tried
+    )
+    assert all(isinstance(each["alpha"], float) for each in tried)
 
 
 def test_tpe_goes_where_scores_are_better():

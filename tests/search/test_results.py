@@ -10,17 +10,20 @@ from sklearn.metrics import roc_auc_score
 
 from ellnet.batches import Examples
 from ellnet.engines import engine
-from ellnet.errors import CorruptFileError, HyperparameterError
+from ellnet.errors import CorruptFileError, DataError, HyperparameterError
 from ellnet.hyperparameters import Hyperparameters
 from ellnet.network import Network, initial_parameters
 from ellnet.parts import Plan
 from ellnet.search import Budget, Evaluation, Found
 from ellnet.search.curves import CurveStore
 from ellnet.search.importance import importance_of
+from ellnet.search.ledgers import MemoryLedger
 from ellnet.search.material import prepare
 from ellnet.search.measures import Resamples, measure_of
 from ellnet.search.pruners import Asha, Hyperband, Median
+from ellnet.search.queue import Queue
 from ellnet.search.results import LOOKBACK, seen_by
+from ellnet.search.samplers import SAMPLERS
 from ellnet.search.space import Space
 from ellnet.search.verdict import as_good, ranked
 from ellnet.targets import Target
@@ -263,13 +266,13 @@ def test_a_rate_that_explodes_is_told_and_never_wins():
 
 
 def test_importance_names_what_matters():
-    """Of two hyperparameters, of which one decides the value."""
-    space = Space.read({"learning_rate": "0.1:1", "dropout": "0:0.5"})
+    """Of two that vary one decides the value; of a third that never varied nothing is said."""
+    space = Space.read({"learning_rate": "0.1:1", "dropout": "0:0.5", "l2": "0.1:1"})
     random = np.random.default_rng(0)
     trials = {}
     for k in range(30):
         rate, drop = random.uniform(0.1, 1), random.uniform(0, 0.5)
-        chosen = {"learning_rate": rate, "dropout": drop}
+        chosen = {"learning_rate": rate, "dropout": drop, "l2": 0.5}
         trials[k] = result(k, [rate**2], chosen=chosen)
 
     shares = importance_of(Found(trials, measure_of("cost", BINARY)), space)
@@ -285,6 +288,38 @@ def test_a_grid_is_the_whole_grid_and_random_draws_nothing_twice():
         found = searched(space, sampler=sampler).run(classes(), PLAN, Budget(50))
         chosen = {tuple(r.chosen.items()) for r in found.results.values()}
         assert len(found.results) == len(chosen) == 12
+
+
+@pytest.mark.parametrize(("sampler", "total"), [("grid", 125), ("random", 60), ("tpe", 60)])
+def test_where_nothing_is_said_a_grid_is_tried_whole(sampler: str, total: int):
+    """Of anything else sixty trials are run."""
+    search = searched(
+        {"learning_rate": "0.1:1", "l2": "0.1:1", "dropout": "0:0.5"}, sampler=sampler
+    )
+    kind = SAMPLERS[sampler](search.known_space, 0, "minimize")
+
+    queue = Queue(kind, MemoryLedger(), Budget(), looks_back=False)
+
+    assert queue.status().total == search.usual_trials == total
+
+
+def test_why_there_is_no_best_trial_is_told():
+    """No trial, refused ones, and those that diverged."""
+    measure = measure_of("cost", BINARY)
+    trouble = {
+        "state": "refused",
+        "value": math.nan,
+        "trouble": "optimizer lbfgs needs this and that",
+    }
+
+    with pytest.raises(DataError, match="no trial has ended: the seconds were used up"):
+        _ = Found({}, measure).best
+    with pytest.raises(
+        DataError, match="none of 1 trials was completed, 1 were refused: optimizer lb"
+    ):
+        _ = Found({0: result(0, [1.0], **trouble)}, measure).best
+    with pytest.raises(DataError, match="none of 1 trials was completed; a smaller learning_rate"):
+        _ = Found({0: result(0, [1.0], state="diverged", value=math.nan)}, measure).best
 
 
 def test_a_budget_of_seconds_begins_no_trial_after_them():

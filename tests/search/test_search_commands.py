@@ -56,6 +56,59 @@ def test_a_search_from_start_to_model(ell: Ell, tmp_path: Path):
     assert model.network.n[1] in {4, 8}
 
 
+def test_the_report_tells_the_refit_too(ell: Ell, tmp_path: Path):
+    """Where the model is, and its scores on the rows that no trial saw."""
+    ran = ell(*study_words(tmp_path / "s", *SMALL), "--refit", "--json")
+    shown = ell("search", "show", tmp_path / "s", "--json")
+
+    refit = ran.json["refit"]
+    assert refit["model"] == str(tmp_path / "s" / "model.safetensors")
+    assert refit["scored_on"] == "test"
+    assert 0.5 < refit["scores"]["model"]["accuracy"] <= 1
+    assert refit["trouble"] == ""
+    assert shown.json["best"] == ran.json["best"]
+    assert "refit" not in shown.json
+
+
+def test_a_file_of_a_database_stays_where_it_is(
+    ell: Ell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A study may be gone on with from any folder."""
+    begun = ell(*study_words(Path("s"), *SMALL), "--storage", "sqlite:///t.db")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+
+    ran = ell("search", "resume", "../s", "--trials", "11")
+
+    assert begun.code == ran.code == 0, ran.err
+    assert list(Path().iterdir()) == []
+    names = optuna.get_all_study_names(f"sqlite:///{tmp_path / 't.db'}")
+    study = optuna.load_study(study_name=names[0], storage=f"sqlite:///{tmp_path / 't.db'}")
+    assert len(study.trials) == 11
+
+
+def test_a_grid_says_how_much_of_it_was_tried(ell: Ell, tmp_path: Path):
+    """All of it where nothing is said, else so many of how many."""
+    words = ("--hidden", "4|8", "--activation", "relu,tanh", "--sampler", "grid")
+
+    part = ell(*study_words(tmp_path / "part", *words, "--trials", "3"))
+    whole = ell(*study_words(tmp_path / "whole", *words))
+
+    assert "3 of the grid's 4 combinations" in part.out
+    assert "every combination was tried: there are 4" in whole.out
+
+
+def test_two_that_do_not_go_together_are_refused(ell: Ell, tmp_path: Path):
+    """Before a folder is made; lbfgs alone has a space of its own."""
+    words = study_words(tmp_path / "s", "--optimizer", "lbfgs,adam", "--dropout", "0:0.5")
+    refusal = refused(ell(*words))
+    ran = ell(*study_words(tmp_path / "own", "--optimizer", "lbfgs", "--trials", "2"))
+
+    assert "optimizer lbfgs needs the same smooth cost" in refusal
+    assert not (tmp_path / "s").exists()
+    assert "2 trials: 2 complete" in ran.out
+
+
 def test_optuna_reads_the_journal(ell: Ell, tmp_path: Path):
     """What the dashboard needs: numbers, values, choices and curves, in Optuna's own storage."""
     ran = ell(*study_words(tmp_path / "s", *SMALL))
@@ -287,6 +340,7 @@ def test_a_rate_is_found_and_drawn(ell: Ell, tmp_path: Path):
     [
         (("--low", "1", "--high", "0.1"), "the rates must have 0 < low < high, got 1 and 0.1"),
         (("--steps", "3"), "steps must be at least 10, got 3"),
+        (("--learning-rate", "0.1"), "it tries all from --low to --high; leave it away"),
         (("--optimizer", "lbfgs"), "optimizer lbfgs has no learning rate to find"),
         (("--picture", "nowhere/x.png"), "nowhere/x.png cannot be written"),
     ],

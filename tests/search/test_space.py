@@ -109,6 +109,36 @@ def test_a_range_is_drawn_evenly_and_its_grid_has_both_ends():
     assert whole.grid() == (1, 2, 3, 4)
 
 
+@pytest.mark.parametrize("name", ["batch_size", "n_iter_no_change"])
+def test_a_range_of_pythons_is_whole_where_the_hyperparameter_is(name: str):
+    """As the same range is where it is typed."""
+    found = Space.read({name: Range(4, 64, log=True)}).dimensions[name]
+
+    assert found == Range(4, 64, log=True, whole=True)
+    assert Space.read({name: "4:64:log"}).dimensions[name] == found
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (
+            {"batch_size": Range(4.5, 64)},
+            "batch_size: a range of whole numbers must have whole ends",
+        ),
+        ({"hidden": Range(4, 64)}, "hidden has no range, got .*; give a list of its values"),
+        (
+            {"optimizer": "lbfgs,adam", "dropout": "0:0.5"},
+            "lbfgs needs .* which dropout = 0.5 is not",
+        ),
+        ({"optimizer": "lbfgs", "clip_norm": "0,1"}, "lbfgs needs .* which clip_norm = 1.0 is not"),
+    ],
+)
+def test_what_no_trial_could_have_is_refused_before_any_is_trained(given, says: str):
+    """Values in Python, and two that do not go together."""
+    with pytest.raises(HyperparameterError, match=says):
+        Space.read(given)
+
+
 def test_a_space_survives_its_file():
     """Through JSON and back it is the same, lists and all."""
     space = Space.read({"hidden": "64|128,64", "learning_rate": "1e-4:1e-1:log", "dropout": 0.1})
@@ -126,6 +156,13 @@ def test_the_default_spaces_are_allowed_and_hold_the_default_rate(task, m):
     assert isinstance(rate, Range)
     assert rate.low <= Hyperparameters().learning_rate <= rate.high
     assert len(space.dimensions) == 5
+
+
+def test_the_default_space_of_lbfgs_has_neither_rate_nor_dropout():
+    """It takes no steps of a length of their own, and its cost must be the same at each."""
+    space = Space.read({**default_space("binary", 500, "lbfgs"), "optimizer": "lbfgs"})
+
+    assert list(space.dimensions) == ["hidden", "activation", "l2"]
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,10 @@ def lr_find(
     from ellnet.search.material import prepare
     from ellnet.search.rates import find_rate
 
+    if given["learning_rate"] is not None:
+        raise click.UsageError(
+            "lr-find takes no --learning-rate: it tries all from --low to --high; leave it away"
+        )
     console = terminal(stderr=given["as_json"])
     plan = plan_of(table, given)
     columns = open_table(table, ignore=given["ignore"], categorical=given["categorical"])

@@ -26,7 +26,6 @@ from ellnet.interruption import interruptible
 
 __all__ = ["search"]
 
-TRIALS = 60
 NOT_SAVED = "interrupted in the refit, whose model is not saved"
 
 
@@ -56,7 +55,12 @@ def search() -> None:
 @click.argument("table")
 @table_options
 @search_options
-@click.option("--trials", default=TRIALS, show_default=True, metavar="N", help="Trials in all.")
+@click.option(
+    "--trials",
+    type=int,
+    metavar="N",
+    help="Trials in all.  [default: 60, or every combination of a grid]",
+)
 @budget_options
 @searched_options
 def run(table: str, **given: Any) -> int:
@@ -134,7 +138,9 @@ def show(folder: Path, top: int, storage: str | None, as_json: bool) -> None:
     definition = study.definition()
     measure = measure_of(definition.search.metric, definition.target)
     found = Found(study.results(measure.direction, storage), measure)
-    _shown(terminal(stderr=as_json), study, found, top=top, as_json=as_json)
+    report = _shown(terminal(stderr=as_json), study, found, top=top)
+    if as_json:
+        click.echo(json.dumps(report, allow_nan=False))
 
 
 def _definition(table: str, columns: Any, plan: Any, given: Mapping[str, Any], made: Any) -> Any:
@@ -151,7 +157,8 @@ def _definition(table: str, columns: Any, plan: Any, given: Mapping[str, Any], m
     said = {name: given[name] for name in FIELDS if given.get(name) is not None}
     space = Space.read(said)
     if not space.dimensions:
-        space = Space.read({**default_space(target.task, columns.m), **said})
+        usual = default_space(target.task, columns.m, said.get("optimizer", ""))
+        space = Space.read({**usual, **said})
     evaluation = Evaluation(given["folds"], given["groups"], given["time"])
     searched = Search(
         space, given["sampler"], given["pruner"], given["metric"], evaluation, given["seed"]
@@ -163,9 +170,17 @@ def _definition(table: str, columns: Any, plan: Any, given: Mapping[str, Any], m
         searched,
         tuple(given["ignore"]),
         tuple(given["categorical"]),
-        given["storage"],
-        given["trials"],
+        _anchored(given["storage"]),
+        searched.usual_trials if given["trials"] is None else given["trials"],
     )
+
+
+def _anchored(url: str | None) -> str | None:
+    """Return the URL of a database whose file is the same wherever the study is gone on with."""
+    head, three, path = (url or "").partition(":///")
+    if head.partition("+")[0] != "sqlite" or not path or path.startswith((":memory:", "file:")):
+        return url
+    return f"{head}{three}{Path(path).absolute()}"
 
 
 def _ready(definition: Any, columns: Any, given: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -198,24 +213,33 @@ def _searched(
     except KeyboardInterrupt:
         click.echo(f"ellnet: interrupted; go on with: ellnet search resume {study.path}", err=True)
         return 130
-    _shown(console, study, found, top=10, as_json=given["as_json"])
+    report, refitted, code = _shown(console, study, found, top=10), None, 0
     if given["refit"]:
         try:
-            return _refit(console, study, columns, found)
+            refitted, code = _refit(console, study, columns, found)
         except KeyboardInterrupt:
             again = f"go on with: ellnet search resume {study.path} --refit"
             click.echo(f"ellnet: {NOT_SAVED}; {again}", err=True)
-            return 130
-    return 0
+            code = 130
+    if given["as_json"]:
+        report |= {"refit": refitted} if given["refit"] else {}
+        click.echo(json.dumps(report, allow_nan=False))
+    return code
 
 
-def _shown(console: Console, study: Any, found: Any, *, top: int, as_json: bool) -> None:
+def _shown(console: Console, study: Any, found: Any, *, top: int) -> dict[str, Any]:
+    """Show what was found, draw it, and return it for programs."""
     from ellnet.cli.search_shown import report_of, show_curves, show_found
     from ellnet.search.importance import importance_of
 
-    space = study.definition().search.known_space
+    searched = study.definition().search
+    space = searched.known_space
     show_curves(console, found)
     show_found(console, found, top=top)
+    if len(found.results) >= searched.combinations:
+        say(console, f"every combination was tried: there are {len(found.results)}")
+    elif searched.sampler == "grid":
+        say(console, f"{len(found.results)} of the grid's {searched.combinations:,} combinations")
     shares = importance_of(found, space)
     if shares:
         said = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
@@ -223,9 +247,7 @@ def _shown(console: Console, study: Any, found: Any, *, top: int, as_json: bool)
     drawn = _draw(study.path, found, space)
     if drawn:
         say(console, f"drawn in {study.path}: {', '.join(drawn)}")
-    if as_json:
-        report = {"study": str(study.path), **report_of(found, shares)}
-        click.echo(json.dumps(report, allow_nan=False))
+    return {"study": str(study.path), **report_of(found, shares)}
 
 
 def _draw(path: Path, found: Any, space: Any) -> Sequence[str]:
@@ -243,7 +265,7 @@ def _draw(path: Path, found: Any, space: Any) -> Sequence[str]:
     return drawn
 
 
-def _refit(console: Console, study: Any, columns: Any, found: Any) -> int:
+def _refit(console: Console, study: Any, columns: Any, found: Any) -> tuple[dict[str, Any], int]:
     """Train the winner as the main job does, score it on the rows that no trial saw, and save it."""
     definition = study.definition()
     trained = definition.search.refit(columns, definition.plan, found.best)
@@ -254,4 +276,10 @@ def _refit(console: Console, study: Any, columns: Any, found: Any) -> int:
         trained.model.save(path)
     show_scores(console, trained.scores, trained.model.target, trained.scored)
     say(console, f"saved in {path}")
-    return tell_trouble(trained.trouble)
+    refitted = {
+        "model": str(path),
+        "scored_on": trained.scored,
+        "scores": {name: scores.to_json() for name, scores in trained.scores.items()},
+        "trouble": trained.trouble,
+    }
+    return refitted, tell_trouble(trained.trouble)

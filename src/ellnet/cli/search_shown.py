@@ -123,6 +123,9 @@ def show_found(console: Console, found: Found, *, top: int = 10) -> None:
     counts = {s: sum(r.state == s for r in found.results.values()) for s in STATES}
     said = ", ".join(f"{n} {state}" for state, n in counts.items() if n)
     say(console, f"{len(found.results)} trials: {said}")
+    refused = [r for _, r in sorted(found.results.items()) if r.state == "refused"]
+    if refused:
+        say(console, f"trial {refused[0].number} was refused: {refused[0].trouble}")
     table = plain_table("trial", found.measure.name, "±", "epochs", "as good", "values")
     table.columns[-1].justify = "left"
     for result in ranked(found.results.values(), found.measure)[:top]:

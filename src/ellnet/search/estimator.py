@@ -225,8 +225,7 @@ def _listed(distributions: Any) -> tuple[list[str], list[list[Any]]]:
     for name in names:
         given = distributions[name]
         if hasattr(given, "ppf"):
-            places = (np.arange(GRAIN) + 0.5) / GRAIN
-            values.append(list(dict.fromkeys(np.asarray(given.ppf(places)).tolist())))
+            values.append(_quantiles(given))
         elif hasattr(given, "rvs"):
             raise HyperparameterError(
                 f"sampler tpe needs a list or a distribution with ppf for {name}; use random"
@@ -234,6 +233,14 @@ def _listed(distributions: Any) -> tuple[list[str], list[list[Any]]]:
         else:
             values.append(list(given))
     return names, values
+
+
+def _quantiles(distribution: Any) -> list[Any]:
+    """Return values of a distribution, each for as likely a part of it; whole where its own are."""
+    found = np.asarray(distribution.ppf((np.arange(GRAIN) + 0.5) / GRAIN))
+    if np.issubdtype(np.asarray(distribution.rvs(random_state=0)).dtype, np.integer):
+        found = found.astype(np.int64)
+    return list(dict.fromkeys(found.tolist()))
 
 
 def _threads_of(estimator: Any) -> list[str]:

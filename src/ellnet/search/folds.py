@@ -234,9 +234,10 @@ def _folds(
 def _folds_in_time(
     rows: Rows, times: NDArray[np.float64], evaluation: Evaluation
 ) -> tuple[tuple[Rows, Rows], ...]:
-    """Cut the rows into as many parts and one more, as even as the times allow: each is judged on after those before.
+    """Cut the rows into parts as even as the times allow, one more than folds.
 
-    Rows of one time stay together, so that all that is judged on comes later than what is learned from.
+    Each but the first is judged on, after learning from all before it. Rows of one time stay together, so
+    that what is judged on comes later.
     """
     k, order = evaluation.folds, np.argsort(times, kind="stable")
     begins = np.flatnonzero(np.diff(times[order])) + 1

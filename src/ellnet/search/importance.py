@@ -17,7 +17,7 @@ def importance_of(found: Found, space: Space) -> dict[str, float]:
     """Return the share of each hyperparameter by functional ANOVA (Hutter et al., 2014), from 0 to 1.
 
     It is that of a forest fitted to the trials that were completed, with a fixed seed. Few trials or
-    equal values give nothing.
+    equal values give nothing, nor does a hyperparameter that had one value in all of them.
     """
     done = [r for _, r in sorted(found.results.items()) if r.state == "complete"]
     if len(done) < FEWEST or len({r.value for r in done}) < 2 or not space.dimensions:
@@ -28,4 +28,5 @@ def importance_of(found: Found, space: Space) -> dict[str, float]:
             study.add_trial(recorded(result, space))
         evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
         shares = optuna.importance.get_param_importances(study, evaluator=evaluator)
-    return {name: float(share) for name, share in shares.items()}
+    varied = {name for name in shares if len({repr(r.chosen[name]) for r in done}) > 1}
+    return {name: float(share) for name, share in shares.items() if name in varied}

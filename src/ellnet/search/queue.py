@@ -18,18 +18,19 @@ class Budget:
     """When to end.
 
     Attributes:
-        trials: how many there are in all, those of earlier calls included.
+        trials: how many there are in all, those of earlier calls included; by default 60, of a grid every
+            combination.
         seconds: no trial begins after so many; those under way are finished.
         workers: trials at once; by default the cores that this process may use.
     """
 
-    trials: int = 60
+    trials: int | None = None
     seconds: float | None = None
     workers: int | None = None
 
     def __post_init__(self) -> None:
         """Check the numbers."""
-        if self.trials < 1:
+        if self.trials is not None and self.trials < 1:
             raise HyperparameterError(f"trials must be at least 1, got {self.trials}")
         if self.seconds is not None and not self.seconds > 0:
             raise HyperparameterError(f"seconds must be above 0, got {self.seconds}")
@@ -63,7 +64,7 @@ class Queue:
         """
         self._sampler, self._ledger, self._budget = sampler, ledger, budget
         self._looks_back = looks_back
-        self._total = int(min(budget.trials, sampler.most))
+        self._total = int(min(budget.trials or sampler.usual, sampler.most))
         self._began = time.monotonic()
         self._claimed: int | None = None
         self._running = self._here = 0

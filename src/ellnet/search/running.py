@@ -16,7 +16,7 @@ from ellnet.search.measures import Measure, Resamples, measure_of
 from ellnet.search.pruners import PRUNERS
 from ellnet.search.queue import Budget, Queue, Status
 from ellnet.search.results import Result
-from ellnet.search.samplers import SAMPLERS, check_sampler
+from ellnet.search.samplers import SAMPLERS, Sampler, check_sampler
 from ellnet.search.space import Space
 from ellnet.search.trial import Bench, Proposal, Watcher, run_trial
 from ellnet.search.verdict import as_good, best_of
@@ -50,10 +50,20 @@ class Found:
         """
         best = best_of(self.results.values(), self.measure)
         if best is None:
-            raise DataError(
-                f"none of {len(self.results)} trials was completed; a smaller learning_rate usually helps"
-            )
+            raise DataError(self._none_completed())
         return best
+
+    def _none_completed(self) -> str:
+        if not self.results:
+            return (
+                "no trial has ended: the seconds were used up before one began, or none has run yet; "
+                "give more seconds, or go on"
+            )
+        said = f"none of {len(self.results)} trials was completed"
+        refused = [each for each in self.results.values() if each.state == "refused"]
+        if refused:
+            return f"{said}, {len(refused)} were refused: {refused[0].trouble}"
+        return f"{said}; a smaller learning_rate usually helps"
 
     @property
     def as_good(self) -> list[Result]:
@@ -111,6 +121,19 @@ class Search:
         """The space, read."""
         assert isinstance(self.space, Space)  # noqa: S101 - read as the search was made
         return self.space
+
+    @property
+    def usual_trials(self) -> int:
+        """How many trials there are where nothing is said: 60, or every combination of a grid."""
+        return int(min(self._sampler().usual, self.combinations))
+
+    @property
+    def combinations(self) -> float:
+        """How many different trials there can be; infinite where a range is drawn from, or by TPE."""
+        return self._sampler().most
+
+    def _sampler(self, direction: str = "minimize") -> Sampler:
+        return SAMPLERS[self.sampler](self.known_space, self.seed, direction)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -194,7 +217,7 @@ class Search:
         resamples = tuple(Resamples.of(m, self.seed, k) for k, m in enumerate(sizes))
         epochs = self.known_space.fixed.get("epochs", Hyperparameters().epochs)
         bench = Bench(material, measure, resamples, PRUNERS[self.pruner](epochs), watcher)
-        sampler = SAMPLERS[self.sampler](self.known_space, self.seed, measure.direction)
+        sampler = self._sampler(measure.direction)
         looks_back = sampler.looks_back or bench.pruner.looks_back
         queue = Queue(sampler, ledger, budget, looks_back=looks_back)
 

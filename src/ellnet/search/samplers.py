@@ -36,6 +36,9 @@ __all__ = [
 MOST_LISTED = 10**6
 """So many configurations, or fewer, are drawn without putting back."""
 
+TRIALS = 60
+"""Trials of a search where nothing is said."""
+
 TPE_BEGINS = 10
 """Trials of TPE that are drawn at random."""
 
@@ -48,6 +51,9 @@ class Sampler(Protocol):
 
     most: float
     """The number of trials that there can be."""
+
+    usual: float
+    """The number of trials where nothing is said."""
 
     def suggest(self, number: int, seen: Sequence[Result]) -> dict[str, Any]:
         """Return the values of a trial, asked for in the order of the numbers."""
@@ -64,6 +70,7 @@ class Grid:
         self._names = list(space.dimensions)
         self._values = [dimension.grid() for dimension in space.dimensions.values()]
         self.most: float = math.prod(map(len, self._values))
+        self.usual = self.most
 
     def suggest(self, number: int, seen: Sequence[Result]) -> dict[str, Any]:
         """Return the point of that number."""
@@ -79,6 +86,7 @@ class Random:
     """Independent draws; where all configurations can be listed, none is drawn twice."""
 
     looks_back = False
+    usual: float = TRIALS
 
     def __init__(self, space: Space, seed: int, direction: str) -> None:
         """Draw from `space`; each trial's numbers have an address of their own."""
@@ -109,6 +117,7 @@ class Tpe:
 
     looks_back = True
     most = math.inf
+    usual: float = TRIALS
 
     def __init__(self, space: Space, seed: int, direction: str) -> None:
         """Begin with nothing seen."""

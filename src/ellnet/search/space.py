@@ -242,7 +242,9 @@ def _place(
 
 
 def _dimension(name: str, given: Any) -> Dimension:
-    if isinstance(given, Choice | Range):
+    if isinstance(given, Range):
+        return _fitting(name, given)
+    if isinstance(given, Choice):
         return given
     if isinstance(given, list):
         return _choice(name, [read_value(name, v) if isinstance(v, str) else v for v in given])
@@ -265,11 +267,26 @@ def _choice(name: str, values: Sequence[Any]) -> Choice:
     return Choice(tuple(values))
 
 
+def _fitting(name: str, given: Range) -> Range:
+    """Return a range of Python's, of whole numbers where the hyperparameter takes only these."""
+    whole = _takes_whole_numbers(name)
+    if not whole and not isinstance(FIELDS[name].default, float):
+        raise HyperparameterError(f"{name} has no range, got {given}; give a list of its values")
+    try:
+        return dataclasses.replace(given, whole=given.whole or whole)
+    except HyperparameterError as error:
+        raise HyperparameterError(f"{name}: {error}") from None
+
+
+def _takes_whole_numbers(name: str) -> bool:
+    default = FIELDS[name].default
+    return name == "batch_size" or (isinstance(default, int) and not isinstance(default, bool))
+
+
 def _range(name: str, text: str) -> Range:
     """Read `LOW:HIGH` or `LOW:HIGH:log`."""
-    default = FIELDS[name].default
-    whole = name == "batch_size" or (isinstance(default, int) and not isinstance(default, bool))
-    if not whole and not isinstance(default, float):
+    whole = _takes_whole_numbers(name)
+    if not whole and not isinstance(FIELDS[name].default, float):
         raise HyperparameterError(
             f"{name} has no range, got {text!r}; write its values with "
             f"{'bars' if name in SEVERAL else 'commas'} between"
@@ -293,7 +310,7 @@ def _range(name: str, text: str) -> Range:
 def _allowed(values: Mapping[str, Any], name: str) -> None:
     """Let the hyperparameters check themselves; where a name is wrong, say the nearest right one."""
     try:
-        Hyperparameters(**values)
+        Hyperparameters(**values).check_smooth()
     except HyperparameterError as error:
         value = values[name]
         for each in value if isinstance(value, tuple) else (value,):

@@ -14,19 +14,23 @@ WIDTHS: dict[str, list[tuple[int, ...]]] = {
 }
 
 
-def default_space(task: str, m: int) -> dict[str, Any]:
+def default_space(task: str, m: int, optimizer: str = "adam") -> dict[str, Any]:
     """Return what is searched where nothing is said.
 
     Args:
         task: binary, multiclass or regression.
         m: number of rows.
+        optimizer: lbfgs has no learning rate, and its cost cannot be one of dropout.
     """
     size = "few" if m < FEW else "some" if m < MANY else "many"
     slow, fast = {"few": (1e-3, 3e-2), "some": (3e-4, 1e-2), "many": (1e-4, 1e-2)}[size]
-    return {
+    space: dict[str, Any] = {
         "hidden": Choice(tuple(WIDTHS[size])),
         "activation": Choice(("relu", "tanh")),
         "learning_rate": Range(slow, fast, log=True),
         "l2": Range(1e-3, 10.0, log=True),
         "dropout": Range(0.0, 0.2 if task == "regression" else 0.5),
     }
+    if optimizer == "lbfgs":
+        del space["learning_rate"], space["dropout"]
+    return space
