@@ -281,13 +281,18 @@ def test_importance_names_what_matters():
     assert importance_of(Found({}, measure_of("cost", BINARY)), space) == {}
 
 
-def test_a_grid_is_the_whole_grid_and_random_draws_nothing_twice():
-    """Twelve configurations, each once, however many trials were asked for."""
+def test_a_finite_space_is_gone_through_and_nothing_is_tried_twice():
+    """Each configuration once, however many trials were asked for; TPE cannot know those under way."""
     space = {"hidden": "2|3|4", "activation": "relu,tanh", "shuffle": "on,off", "epochs": 1}
-    for sampler in ("grid", "random"):
+    for sampler in ("grid", "random", "tpe"):
         found = searched(space, sampler=sampler).run(classes(), PLAN, Budget(50))
         chosen = {tuple(r.chosen.items()) for r in found.results.values()}
         assert len(found.results) == len(chosen) == 12
+    few = {"hidden": "2|3|4|5|6|7", "activation": "relu,tanh", "l2": "0,1,2,3", "epochs": 1}
+    found = searched(few, sampler="tpe").run(classes(), PLAN, Budget(60))
+    chosen = [tuple(r.chosen.items()) for _, r in sorted(found.results.items())]
+    assert len(chosen) == 48
+    assert len(set(chosen)) >= 36
 
 
 @pytest.mark.parametrize(("sampler", "total"), [("grid", 125), ("random", 60), ("tpe", 60)])

@@ -236,10 +236,11 @@ def _shown(console: Console, study: Any, found: Any, *, top: int) -> dict[str, A
     space = searched.known_space
     show_curves(console, found)
     show_found(console, found, top=top)
-    if len(found.results) >= searched.combinations:
-        say(console, f"every combination was tried: there are {len(found.results)}")
+    tried = len({repr(result.chosen) for result in found.results.values()})
+    if tried >= searched.combinations:
+        say(console, f"every combination was tried: there are {tried}")
     elif searched.sampler == "grid":
-        say(console, f"{len(found.results)} of the grid's {searched.combinations:,} combinations")
+        say(console, f"{tried} of the grid's {searched.combinations:,} combinations")
     shares = importance_of(found, space)
     if shares:
         said = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())

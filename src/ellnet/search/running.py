@@ -129,7 +129,7 @@ class Search:
 
     @property
     def combinations(self) -> float:
-        """How many different trials there can be; infinite where a range is drawn from, or by TPE."""
+        """How many different trials there can be; infinite where a range is drawn from."""
         return self._sampler().most
 
     def _sampler(self, direction: str = "minimize") -> Sampler:

@@ -1,7 +1,7 @@
 """Samplers: which values a trial takes, from the seed, the number and the results that it sees."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -18,7 +18,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from ellnet.errors import HyperparameterError
 from ellnet.randomness import Stream, generator
 from ellnet.search.quieting import quiet
-from ellnet.search.results import Result
+from ellnet.search.results import LOOKBACK, Result
 from ellnet.search.space import Choice, Dimension, Space
 from ellnet.search.words import exact
 
@@ -108,15 +108,26 @@ class Random:
         drawn = zip(self._space.dimensions.items(), places.tolist(), strict=True)
         return {name: dimension.at(u) for (name, dimension), u in drawn}
 
+    @property
+    def lists_all(self) -> bool:
+        """Whether all configurations can be listed."""
+        return self._order is not None
+
+    def another(self, number: int, tried: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Return a configuration that was not tried, where one is left: for each of a few trials another."""
+        first = range(min(int(self.most), len(tried) + LOOKBACK))
+        left = [each for each in (self.suggest(k, ()) for k in first) if each not in tried]
+        return left[number % len(left)] if left else self.suggest(number, ())
+
 
 class Tpe:
     """Optuna's tree-structured Parzen estimator, on the results that a trial may see.
 
     It has random numbers of its own for every trial, so that what it proposes follows from those results.
+    Where all configurations can be listed, one that it has seen is not proposed again.
     """
 
     looks_back = True
-    most = math.inf
     usual: float = TRIALS
 
     def __init__(self, space: Space, seed: int, direction: str) -> None:
@@ -124,6 +135,7 @@ class Tpe:
         self._space, self._seed, self._direction = space, seed, direction
         self._distributions = distributions(space)
         self._random = Random(space, seed, direction)
+        self.most = self._random.most
         with quiet():
             self._study = optuna.create_study(direction=StudyDirection[direction.upper()])
         self._told = 0
@@ -142,7 +154,16 @@ class Tpe:
         asked = self._study.ask(dict(self._distributions))
         chosen = {name: _value(self._space.dimensions[name], v) for name, v in asked.params.items()}
         self._study.tell(asked, state=TrialState.FAIL)
-        return {name: chosen[name] for name in self._space.dimensions}
+        proposed = {name: chosen[name] for name in self._space.dimensions}
+        return self._not_again(number, proposed, seen) if self._random.lists_all else proposed
+
+    def _not_again(
+        self, number: int, proposed: dict[str, Any], seen: Sequence[Result]
+    ) -> dict[str, Any]:
+        """Return the proposal, or another where that one was tried: it was seen, or among the first."""
+        begun = range(min(TPE_BEGINS, int(self.most)))
+        tried = [self._random.suggest(k, ()) for k in begun] + [dict(r.chosen) for r in seen]
+        return self._random.another(number, tried) if proposed in tried else proposed
 
 
 SAMPLERS: dict[str, Callable[[Space, int, str], Sampler]] = {
