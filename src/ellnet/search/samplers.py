@@ -114,7 +114,7 @@ class Random:
         return self._order is not None
 
     def another(self, number: int, tried: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """Return a configuration that was not tried, where one is left: for each of a few trials another."""
+        """Return a configuration that was not tried, where one is left: for few trials on end others."""
         first = range(min(int(self.most), len(tried) + LOOKBACK))
         left = [each for each in (self.suggest(k, ()) for k in first) if each not in tried]
         return left[number % len(left)] if left else self.suggest(number, ())
