@@ -126,7 +126,9 @@ def show_found(console: Console, found: Found, *, top: int = 10) -> None:
     refused = [r for _, r in sorted(found.results.items()) if r.state == "refused"]
     if refused:
         say(console, f"trial {refused[0].number} was refused: {refused[0].trouble}")
-    table = plain_table("trial", found.measure.name, "±", "epochs", "as good", "values")
+    folds = max(len(result.curves) for result in found.results.values())
+    epochs = "epochs" if folds <= 1 else f"epochs, {folds} folds"
+    table = plain_table("trial", found.measure.name, "±", epochs, "as good", "values")
     table.columns[-1].justify = "left"
     for result in ranked(found.results.values(), found.measure)[:top]:
         style = "bold" if result.number == best.number else ""
