@@ -85,6 +85,10 @@ def test_bars_part_lists_of_one_activation_a_layer():
         ({"batch_size": "1.5:3"}, "batch_size: a range of whole numbers must have whole ends"),
         ({"hidden": "8:64"}, "hidden has no range.*bars between"),
         ({"hidden": "8|x"}, "hidden must be whole numbers .*got 'x'"),
+        *(
+            ({"hidden": text}, "hidden must have widths in .*none for no hidden layer, got nothing")
+            for text in ("64||32", "64|", "| 8", "", [""])
+        ),
         ({"activation": "relu,relu"}, "activation names relu twice"),
         ({"early_stopping": "maybe"}, "early_stopping must be on or off, got 'maybe'"),
         ({"epochs": "10,20"}, "epochs cannot be searched: .*--pruner"),

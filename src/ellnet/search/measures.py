@@ -156,8 +156,8 @@ def _instead(name: str, task: str) -> str:
 def _takes(name: str, task: str) -> bool:
     """Try a scorer on a few made-up answers for a task, and say whether it takes them.
 
-    For a regression they are numbers with fractions, of which metrics of classes, and of clusters, at least
-    warn; metrics of regressions take numbers of classes too, so that only the former tells.
+    For a regression they are numbers with fractions, of which metrics of classes, and of clusters, at
+    least warn; metrics of regressions take numbers of classes too, so that only the former tells.
     """
     rows = np.arange(TRIED_ROWS)
     if task == "regression":
