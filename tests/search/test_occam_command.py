@@ -195,7 +195,13 @@ def test_a_metric_is_compared_instead_of_the_cost(ell: Ell):
         (("xor:m=3",), "has 2 rows to cut into folds, too few for 10"),
         (("xor", "--metric", "accurcy"), "did you mean 'accuracy'?"),
         (("iris", "--metric", "roc_auc"), "does not go with the task multiclass"),
+        (("xor", "--metric", "rmse"), "metric rmse is of regressions, and the task is binary; say"),
+        (
+            ("diabetes", "--metric", "accuracy"),
+            "metric accuracy is of classes, and the task is reg",
+        ),
         (("xor", "--groups", "nowhere"), "has no column 'nowhere'"),
+        (("xor", "--groups", "target"), "groups must be another column than the target"),
         (("xor", "--time", "x1", "--repeats", "2"), "repeats must be 1 with folds in time"),
         (("xor", "--workers", "0"), "workers must be at least 1, got 0"),
         (("xor", "--seconds", "0"), "seconds must be above 0, got 0.0"),

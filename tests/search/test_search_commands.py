@@ -18,7 +18,7 @@ from ellnet.search import running
 from ellnet.search.study import Study
 from ellnet.training import Hook
 from ellnet.workflow import train_table
-from tests.cli.command_line import Ell, finished, mixed_table, program, refused
+from tests.cli.command_line import Ell, finished, mixed_table, points, program, refused
 from tests.cli.test_progress import on_a_terminal
 from tests.search.searching import study_words
 
@@ -144,6 +144,13 @@ def test_folds_and_pruners_are_options(ell: Ell, tmp_path: Path):
         (("--validation-fraction", "0"), "and validation_fraction is 0; give it a part"),
         (("--split-column", "x1"), "must say train, validation or test in every row, got 0.0574"),
         (("--groups", "nowhere"), "has no column 'nowhere'"),
+        (("--groups", "target"), "groups must be another column than the target, got 'target'"),
+        (("--time", "target", "--folds", "3"), "time must be another column than the target"),
+        (
+            ("--metric", "rmse"),
+            "metric rmse is of regressions, and the task is binary; say accuracy",
+        ),
+        (("--hidden", "64||32"), "or none for no hidden layer, got nothing in one"),
         (("--storage", "sqlte:///x"), "cannot be opened"),
     ],
 )
@@ -153,6 +160,33 @@ def test_an_error_is_a_sentence(ell: Ell, words, part):
 
     assert part.lower() in sentence.lower()
     assert not Path("s").exists() or "--storage" in words
+
+
+@pytest.mark.parametrize(
+    ("values", "words", "parts"),
+    [
+        ("a", (), ("holding out 0.2 of 60 rows", "got 1 different value; name another column")),
+        (
+            "ab",
+            (),
+            ("got 1 different value; name another column with --groups", "--test-size 0"),
+        ),
+        ("aaaaaaaaab", ("--test-size", "0.95"), ("got 2 different values", "with --test-size")),
+    ],
+)
+def test_groups_too_few_to_hold_any_out_are_counted(ell: Ell, values, words, parts):
+    """What came, and the option that helps; another column always does."""
+    table = points(rows=60).splitlines()
+    groups = ["group", *(values[k % len(values)] for k in range(60))]
+    lines = [f"{line},{group}" for line, group in zip(table, groups, strict=True)]
+    Path("t.csv").write_text("\n".join(lines))
+
+    given = ("--target", "y", "--groups", "group", "--study", "s", *words)
+    sentence = refused(ell("search", "t.csv", *given))
+
+    assert "rows of one value of column 'group' stay together" in sentence
+    assert all(part in sentence for part in parts), sentence
+    assert not Path("s").exists()
 
 
 def test_the_names_that_there_are_are_listed_once(ell: Ell):
