@@ -157,8 +157,8 @@ def test_the_same_command_goes_on_and_another_is_refused(ell: Ell, tmp_path: Pat
     assert "  2: cost" not in further.err
     assert "  8: cost" in further.err
     assert further.json["rungs"] == whole.json["rungs"]
-    assert "holds another ladder: ladder seed differs" in sentence
-    assert "another ladder: the table's values" in refused(ell("occam", "xor:m=121", *words[2:]))
+    assert "holds another ladder: --seed was 0 there, and is 1 now; name a new one" in sentence
+    assert "another ladder: the table had" in refused(ell("occam", "xor:m=121", *words[2:]))
     assert not (tmp_path / "l" / "model.safetensors").exists()
 
 

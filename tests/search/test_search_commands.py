@@ -104,10 +104,28 @@ def test_the_same_command_goes_on_and_another_is_refused(ell: Ell, tmp_path: Pat
     assert ell(*words).code == 0
 
     assert ell(*words).code == 0
-    sentence = refused(ell(*words, "--sampler", "tpe"))
-    assert "is another search: search sampler differs" in sentence
+    for more, said in DIFFERENT:
+        sentence = refused(ell(*words, *more))
+        assert f"another search: {said}; name a new folder with --study" in sentence
     sentence = refused(ell("search", "moons:m=201", *words[2:]))
-    assert "is another search: the table's values differs" in sentence
+    assert "the table had other values there (moons:m=200) than now (moons:m=201)" in sentence
+
+
+DIFFERENT = (
+    (("--sampler", "tpe"), "--sampler was random there, and is tpe now"),
+    (("--hidden", "4|8,2|none"), "--hidden was 4|8 there, and is 4|8,2|none now"),
+    (("--hidden", "4"), "--hidden was 4|8 there, and is 4 now"),
+    (
+        ("--learning-rate", "0.002:0.1"),
+        "--learning-rate was 0.001:0.1:log there, and is 0.002:0.1 now",
+    ),
+    (("--activation", "relu,tanh"), "--activation was not given there, and is relu,tanh now"),
+    (("--l2", "0.12345678"), "--l2 was not given there, and is 0.12345678 now"),
+    (("--test-size", "0.3"), "--test-size was 0.2 there, and is 0.3 now"),
+    (("--ignore", "x1"), "--ignore was none there, and is x1 now"),
+    (("--groups", "x1"), "--groups was not given there, and is x1 now"),
+    (("--seed", "1"), "--seed was 0 there, and is 1 now"),
+)
 
 
 def test_without_alternatives_a_space_by_task_and_size_is_searched(ell: Ell):
