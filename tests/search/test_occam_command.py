@@ -200,6 +200,8 @@ def test_a_metric_is_compared_instead_of_the_cost(ell: Ell):
             ("diabetes", "--metric", "accuracy"),
             "metric accuracy is of classes, and the task is reg",
         ),
+        (("xor", "--activation", "rellu"), "got 'rellu'; did you mean 'relu'?"),
+        (("xor", "--activation", "Tanh"), "got 'Tanh'; did you mean 'tanh'?"),
         (("xor", "--groups", "nowhere"), "has no column 'nowhere'"),
         (("xor", "--groups", "target"), "groups must be another column than the target"),
         (("xor", "--time", "x1", "--repeats", "2"), "repeats must be 1 with folds in time"),

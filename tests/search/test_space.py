@@ -68,6 +68,8 @@ def test_bars_part_lists_of_one_activation_a_layer():
     ("given", "sentence"),
     [
         ({"activation": "relu,tnah"}, "activation must be one of .*did you mean 'tanh'?"),
+        ({"activation": "Relu,tanh"}, "did you mean 'relu'?"),
+        ({"Hidden": "8"}, "no hyperparameter 'Hidden'; did you mean 'hidden'?"),
         ({"optimizer": "adma"}, "optimizer must be one of .*did you mean 'adam'?"),
         (
             {"learning_rte": "0.1"},

@@ -160,6 +160,7 @@ def _takes(name: str, task: str) -> bool:
     least warn; metrics of regressions take numbers of classes too, so that only the former tells.
     """
     rows = np.arange(TRIED_ROWS)
+    y: NDArray[Any]
     if task == "regression":
         y = 1.25 + 0.5 * rows
         answers: Any = _Values(y[::-1])
