@@ -105,6 +105,31 @@ def test_an_error_names_the_option_and_the_nearest_right_one(given, sentence):
         Space.read(given)
 
 
+@pytest.mark.parametrize("ends", [("1", "2"), (None, 1), (0, True), ([1], 2), (0.1, "x")])
+def test_a_range_of_what_is_no_number_is_refused(ends):
+    """Both ends are shown as they came, and what a range looks like."""
+    with pytest.raises(HyperparameterError, match=r"from a number to a number, got .*Range\(1e-4"):
+        Range(*ends)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"trials": None}, "trials must be a whole number of at least 1, got None"),
+        ({"trials": 2.5}, "trials must be a whole number of at least 1, got 2.5"),
+        ({"trials": "9"}, "trials must be a whole number of at least 1, got '9'"),
+        ({"trials": 0}, "trials must be at least 1, got 0"),
+        ({"seconds": "9"}, "seconds must be a number above 0, or None for no end, got '9'"),
+        ({"seconds": float("nan")}, "seconds must be above 0, got nan"),
+        ({"workers": 1.5}, "workers must be a whole number of at least 1, or None .*, got 1.5"),
+    ],
+)
+def test_a_budget_that_is_none_is_refused(options, sentence):
+    """By the name of what is wrong."""
+    with pytest.raises(HyperparameterError, match=sentence):
+        Budget(**options)
+
+
 def test_a_range_is_drawn_evenly_and_its_grid_has_both_ends():
     """By its logarithm where that was said; whole numbers each with the same share."""
     log, whole = Range(1e-4, 1e-1, log=True), Range(1, 4, whole=True)
