@@ -210,6 +210,17 @@ def test_groups_too_few_to_hold_any_out_are_counted(ell: Ell, values, words, par
     assert not Path("s").exists()
 
 
+@pytest.mark.parametrize("command", ["search", "occam", "lr-find", "train"])
+def test_a_file_that_is_not_there_comes_before_its_target(ell: Ell, command: str):
+    """Only of a table that is there a column can be asked for."""
+    Path("houses.csv").write_text(points(rows=20))
+
+    missing = "there is no file house.csv; did you mean houses.csv?"
+    assert refused(ell(command, "house.csv")) == missing
+    assert "must be a .csv" in refused(ell(command, "houses.xls"))
+    assert refused(ell(command, "houses.csv")).startswith("say which column to predict")
+
+
 def test_the_names_that_there_are_are_listed_once(ell: Ell):
     """Where none is near what was typed."""
     sentence = refused(ell(*study_words(Path("s"), "--cost", "mse")))

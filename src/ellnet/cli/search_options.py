@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from ellnet.cli.options import FIELDS
-from ellnet.cli.sources import BUILT_IN_TARGET, file_of
+from ellnet.cli.sources import BUILT_IN_TARGET, file_of, refuse_no_target
 from ellnet.equations.activations import ACTIVATIONS
 from ellnet.errors import HyperparameterError
 from ellnet.parts import Plan
@@ -178,7 +178,7 @@ def plan_of(source: str, given: Mapping[str, Any]) -> Plan:
     """
     target = given["target"] or (BUILT_IN_TARGET if file_of(source) is None else None)
     if target is None:
-        raise HyperparameterError("say which column to predict, with --target COLUMN")
+        refuse_no_target(source)
     size = given["test_size"]
     if not 0 <= size < 1:
         raise HyperparameterError(f"test_size must be a number from 0 to below 1, got {size!r}")
