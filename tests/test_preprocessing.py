@@ -143,10 +143,12 @@ def test_what_training_never_saw_may_be_passed_over():
     fitted = Preprocessing.fit(people())
 
     with pytest.warns(
-        EllnetWarning, match="'city' has 1 values that training never saw, such as 'Paris'"
+        EllnetWarning, match="'city' has values that training never saw in 1 row, such as 'Paris'"
     ):
         found = features(people(city=["Rome", "Paris", None]), fitted, unseen="ignore")
 
+    with pytest.warns(EllnetWarning, match="never saw in 2 rows, such as 'Paris'"):
+        fitted.transform(people(city=["Paris", "Paris", "Rome"]), unseen="ignore")
     assert found["city=Rome"] == [1.0, 0.0, 0.0]
     assert found["city=Oslo"] == [0.0, 0.0, 0.0]
 

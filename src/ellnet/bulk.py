@@ -194,7 +194,7 @@ class BulkPrediction:
         return Predicted(frame, sorted(found), batch.part)
 
     def _inputs(self, columns: Columns) -> NDArray[Any]:
-        """Return X (m, n[0]); values that training never saw are counted, and told at the end."""
+        """Return X (m, n[0]); rows of values that training never saw are counted, and told at the end."""
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always", EllnetWarning)
             X = self.model.preprocessing.transform(columns, unseen=self.unseen)
@@ -207,8 +207,9 @@ class BulkPrediction:
     def _warn(self) -> None:
         for name, (count, first) in self._strange.items():
             warnings.warn(
-                f"column {name!r} has {count} values that training never saw, such as {first!r}; "
-                "they are taken for no category at all",
+                f"column {name!r} has values that training never saw in {count} "
+                f"row{'s' if count > 1 else ''}, such as {first!r}; they are taken for no category at "
+                "all",
                 EllnetWarning,
                 stacklevel=2,
             )

@@ -298,8 +298,9 @@ class CategoryEncoding:
             return
         if unseen == "ignore":
             warnings.warn(
-                f"column {column.name!r} has {len(rows)} values that training never saw, such as "
-                f"{column.values[rows[0]]!r}; they are taken for no category at all",
+                f"column {column.name!r} has values that training never saw in {len(rows)} "
+                f"row{'s' if len(rows) > 1 else ''}, such as {column.values[rows[0]]!r}; they are taken "
+                "for no category at all",
                 EllnetWarning,
                 stacklevel=2,
             )

@@ -63,7 +63,7 @@ def _strange(column: Column, encoding: CategoryEncoding) -> Flags:
 
 
 def unseen_values(preprocessing: Preprocessing, columns: Columns) -> dict[str, tuple[int, str]]:
-    """Return of each column how many values training never saw, and the first of them."""
+    """Return of each column how many rows have values that training never saw, and the first value."""
     found = {}
     for name, encoding in preprocessing.encodings.items():
         if isinstance(encoding, CategoryEncoding):

@@ -136,6 +136,13 @@ def test_it_starts_no_process_and_leaves_no_thread():
     [
         ({"alpha": [0.1]}, {"sampler": "best"}, "The 'sampler' parameter of MLPSearchCV must be"),
         ([{"alpha": [0.1]}], {"sampler": "tpe"}, "sampler tpe takes one dict"),
+        (
+            {"alpha": 0.1},
+            {"sampler": "tpe"},
+            r"with ppf for alpha, got 0.1; for one value write \[0",
+        ),
+        ({"activation": "relu"}, {"sampler": "tpe"}, "for activation, got 'relu'"),
+        ({"alpha": []}, {"sampler": "tpe"}, "needs at least one value for alpha, got none"),
         ({"alpha": [0.1]}, {"n_iter": 0}, "The 'n_iter' parameter of MLPSearchCV must be"),
     ],
 )

@@ -157,8 +157,8 @@ def test_the_same_command_goes_on_and_another_is_refused(ell: Ell, tmp_path: Pat
     assert "  2: cost" not in further.err
     assert "  8: cost" in further.err
     assert further.json["rungs"] == whole.json["rungs"]
-    assert "holds another ladder: ladder seed differs" in sentence
-    assert "another ladder: the table's values" in refused(ell("occam", "xor:m=121", *words[2:]))
+    assert "holds another ladder: --seed was 0 there, and is 1 now; name a new one" in sentence
+    assert "another ladder: the table had" in refused(ell("occam", "xor:m=121", *words[2:]))
     assert not (tmp_path / "l" / "model.safetensors").exists()
 
 
@@ -195,7 +195,15 @@ def test_a_metric_is_compared_instead_of_the_cost(ell: Ell):
         (("xor:m=3",), "has 2 rows to cut into folds, too few for 10"),
         (("xor", "--metric", "accurcy"), "did you mean 'accuracy'?"),
         (("iris", "--metric", "roc_auc"), "does not go with the task multiclass"),
+        (("xor", "--metric", "rmse"), "metric rmse is of regressions, and the task is binary; say"),
+        (
+            ("diabetes", "--metric", "accuracy"),
+            "metric accuracy is of classes, and the task is reg",
+        ),
+        (("xor", "--activation", "rellu"), "got 'rellu'; did you mean 'relu'?"),
+        (("xor", "--activation", "Tanh"), "got 'Tanh'; did you mean 'tanh'?"),
         (("xor", "--groups", "nowhere"), "has no column 'nowhere'"),
+        (("xor", "--groups", "target"), "groups must be another column than the target"),
         (("xor", "--time", "x1", "--repeats", "2"), "repeats must be 1 with folds in time"),
         (("xor", "--workers", "0"), "workers must be at least 1, got 0"),
         (("xor", "--seconds", "0"), "seconds must be above 0, got 0.0"),

@@ -1,12 +1,13 @@
 """Curves that survive, verdicts, pruners and metrics, each against a calculation by hand."""
 
 import math
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import get_scorer, get_scorer_names, roc_auc_score
 
 from ellnet.batches import Examples
 from ellnet.engines import engine
@@ -196,12 +197,74 @@ def test_a_metric_of_numbers_is_in_the_targets_own_units(name):
     assert value == pytest.approx(expected, rel=1e-5)
 
 
-def test_a_metric_that_is_not_there_or_not_for_the_task_is_refused():
-    """The nearest is named."""
-    with pytest.raises(HyperparameterError, match=r"did you mean 'roc_auc'\?"):
-        measure_of("roc_aoc", BINARY)
-    with pytest.raises(HyperparameterError, match="metric f1 does not go with the task regression"):
-        searched(metric="f1").run(numbers(), PLAN, Budget(1))
+MULTICLASS = Target("y", "multiclass", ("a", "b", "c"))
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "sentence"),
+    [
+        ("roc_aoc", BINARY, "there is no metric 'roc_aoc'; did you mean 'roc_auc'?"),
+        ("RMSE", NUMBER, "there is no metric 'RMSE'; did you mean 'rmse'?"),
+        ("Accuracy", BINARY, "there is no metric 'Accuracy'; did you mean 'accuracy'?"),
+        *(
+            (
+                name,
+                target,
+                f"metric {name.lower()} is of regressions, and the task is {target.task}",
+            )
+            for target in (BINARY, MULTICLASS)
+            for name in ("rmse", "RMSE", "mae", "r2", "neg_mean_squared_error", "neg_max_error")
+        ),
+        ("rmse", BINARY, "; say accuracy or cost"),
+        *(
+            (
+                name,
+                NUMBER,
+                f"metric {name} is of classes, and the task is regression; say rmse or cost",
+            )
+            for name in ("accuracy", "f1", "roc_auc", "neg_log_loss", "rand_score")
+        ),
+        ("roc_auc", MULTICLASS, "does not go with the task multiclass; say roc_auc_ovo, "),
+        ("f1", MULTICLASS, "say f1_macro, f1_micro or f1_weighted"),
+        ("f1_samples", BINARY, "metric f1_samples does not go with the task binary; say f1"),
+        ("positive_likelihood_ratio", MULTICLASS, "task multiclass; say accuracy or cost"),
+    ],
+)
+def test_a_metric_that_is_not_there_or_not_for_the_task_is_refused(name, target, sentence):
+    """The nearest is named, whatever its case, or one that goes with the task."""
+    with pytest.raises(HyperparameterError, match=re.escape(sentence)):
+        measure_of(name, target)
+
+
+def test_every_scorer_is_of_numbers_or_of_classes_as_its_module_has_it():
+    """Those of scikit-learn's regression metrics go with regressions, all others with classes alone."""
+    for name in get_scorer_names():
+        of_numbers = get_scorer(name)._score_func.__module__ == "sklearn.metrics._regression"
+        going = [target.task for target in (NUMBER, BINARY, MULTICLASS) if _goes(name, target)]
+
+        assert (going == ["regression"]) == of_numbers, name
+        assert going or name.endswith("_samples"), name
+
+
+def _goes(name: str, target: Target) -> bool:
+    try:
+        measure_of(name, target)
+    except HyperparameterError:
+        return False
+    return True
+
+
+def test_what_scikit_learn_refuses_of_the_rows_comes_with_another_metric():
+    """A deviance of numbers below 0 is known only as the rows are there."""
+    around_zero = Target("y", "regression", (), 0.0, 2.0)
+    measure, (net, examples) = (
+        measure_of("neg_mean_gamma_deviance", around_zero),
+        net_and_examples(NUMBER),
+    )
+
+    sentence = r"metric neg_mean_gamma_deviance cannot be had of these rows: .*; say rmse or cost"
+    with pytest.raises(HyperparameterError, match=sentence):
+        measure.of(net, examples, around_zero, 0.0, Resamples.none(50))
 
 
 @pytest.mark.parametrize("name", EVALUATIONS)

@@ -18,7 +18,7 @@ from ellnet.search import running
 from ellnet.search.study import Study
 from ellnet.training import Hook
 from ellnet.workflow import train_table
-from tests.cli.command_line import Ell, finished, mixed_table, program, refused
+from tests.cli.command_line import Ell, finished, mixed_table, points, program, refused
 from tests.cli.test_progress import on_a_terminal
 from tests.search.searching import study_words
 
@@ -157,10 +157,28 @@ def test_the_same_command_goes_on_and_another_is_refused(ell: Ell, tmp_path: Pat
     assert ell(*words).code == 0
 
     assert ell(*words).code == 0
-    sentence = refused(ell(*words, "--sampler", "tpe"))
-    assert "is another search: search sampler differs" in sentence
+    for more, said in DIFFERENT:
+        sentence = refused(ell(*words, *more))
+        assert f"another search: {said}; name a new folder with --study" in sentence
     sentence = refused(ell("search", "moons:m=201", *words[2:]))
-    assert "is another search: the table's values differs" in sentence
+    assert "the table had other values there (moons:m=200) than now (moons:m=201)" in sentence
+
+
+DIFFERENT = (
+    (("--sampler", "tpe"), "--sampler was random there, and is tpe now"),
+    (("--hidden", "4|8,2|none"), "--hidden was 4|8 there, and is 4|8,2|none now"),
+    (("--hidden", "4"), "--hidden was 4|8 there, and is 4 now"),
+    (
+        ("--learning-rate", "0.002:0.1"),
+        "--learning-rate was 0.001:0.1:log there, and is 0.002:0.1 now",
+    ),
+    (("--activation", "relu,tanh"), "--activation was not given there, and is relu,tanh now"),
+    (("--l2", "0.12345678"), "--l2 was not given there, and is 0.12345678 now"),
+    (("--test-size", "0.3"), "--test-size was 0.2 there, and is 0.3 now"),
+    (("--ignore", "x1"), "--ignore was none there, and is x1 now"),
+    (("--groups", "x1"), "--groups was not given there, and is x1 now"),
+    (("--seed", "1"), "--seed was 0 there, and is 1 now"),
+)
 
 
 def test_without_alternatives_a_space_by_task_and_size_is_searched(ell: Ell):
@@ -186,8 +204,11 @@ def test_folds_and_pruners_are_options(ell: Ell, tmp_path: Path):
         (("--activation", "relu,tnah"), "did you mean 'tanh'?"),
         (("--learning-rate", "1e-1:1e-4"), "learning_rate: a range must go from a lower number"),
         (("--metric", "roc_aoc"), "did you mean 'roc_auc'?"),
-        (("--sampler", "tpee"), "sampler must be one of random, grid, tpe, got 'tpee'"),
-        (("--pruner", "ash"), "pruner must be one of none, median, asha, hyperband, got 'ash'"),
+        (("--activation", "Relu,tanh"), "did you mean 'relu'?"),
+        (("--sampler", "tpee"), "sampler must be one of random, grid, tpe, got 'tpee'; did you m"),
+        (("--sampler", "RANDO"), "got 'RANDO'; did you mean 'random'?"),
+        (("--sampler", "qqq"), "sampler must be one of random, grid, tpe, got 'qqq'"),
+        (("--pruner", "ash"), "asha, hyperband, got 'ash'; did you mean 'asha'?"),
         (("--learning-rte", "0.1"), "did you mean '--learning-rate'?"),
         (("--output-activation", "softmax"), "use sigmoid or identity"),
         (("--folds", "1"), "folds must be 0 (hold-out) or at least 2, got 1"),
@@ -197,6 +218,13 @@ def test_folds_and_pruners_are_options(ell: Ell, tmp_path: Path):
         (("--validation-fraction", "0"), "and validation_fraction is 0; give it a part"),
         (("--split-column", "x1"), "must say train, validation or test in every row, got 0.0574"),
         (("--groups", "nowhere"), "has no column 'nowhere'"),
+        (("--groups", "target"), "groups must be another column than the target, got 'target'"),
+        (("--time", "target", "--folds", "3"), "time must be another column than the target"),
+        (
+            ("--metric", "rmse"),
+            "metric rmse is of regressions, and the task is binary; say accuracy",
+        ),
+        (("--hidden", "64||32"), "or none for no hidden layer, got nothing in one"),
         (("--storage", "sqlte:///x"), "cannot be opened"),
     ],
 )
@@ -206,6 +234,44 @@ def test_an_error_is_a_sentence(ell: Ell, words, part):
 
     assert part.lower() in sentence.lower()
     assert not Path("s").exists() or "--storage" in words
+
+
+@pytest.mark.parametrize(
+    ("values", "words", "parts"),
+    [
+        ("a", (), ("holding out 0.2 of 60 rows", "got 1 different value; name another column")),
+        (
+            "ab",
+            (),
+            ("got 1 different value; name another column with --groups", "--test-size 0"),
+        ),
+        ("aaaaaaaaab", ("--test-size", "0.95"), ("got 2 different values", "with --test-size")),
+    ],
+)
+def test_groups_too_few_to_hold_any_out_are_counted(ell: Ell, values, words, parts):
+    """What came, and the option that helps; another column always does."""
+    table = points(rows=60).splitlines()
+    groups = ["group", *(values[k % len(values)] for k in range(60))]
+    lines = [f"{line},{group}" for line, group in zip(table, groups, strict=True)]
+    Path("t.csv").write_text("\n".join(lines))
+
+    given = ("--target", "y", "--groups", "group", "--study", "s", *words)
+    sentence = refused(ell("search", "t.csv", *given))
+
+    assert "rows of one value of column 'group' stay together" in sentence
+    assert all(part in sentence for part in parts), sentence
+    assert not Path("s").exists()
+
+
+@pytest.mark.parametrize("command", ["search", "occam", "lr-find", "train"])
+def test_a_file_that_is_not_there_comes_before_its_target(ell: Ell, command: str):
+    """Only of a table that is there a column can be asked for."""
+    Path("houses.csv").write_text(points(rows=20))
+
+    missing = "there is no file house.csv; did you mean houses.csv?"
+    assert refused(ell(command, "house.csv")) == missing
+    assert "must be a .csv" in refused(ell(command, "houses.xls"))
+    assert refused(ell(command, "houses.csv")).startswith("say which column to predict")
 
 
 def test_the_names_that_there_are_are_listed_once(ell: Ell):

@@ -68,6 +68,8 @@ def test_bars_part_lists_of_one_activation_a_layer():
     ("given", "sentence"),
     [
         ({"activation": "relu,tnah"}, "activation must be one of .*did you mean 'tanh'?"),
+        ({"activation": "Relu,tanh"}, "did you mean 'relu'?"),
+        ({"Hidden": "8"}, "no hyperparameter 'Hidden'; did you mean 'hidden'?"),
         ({"optimizer": "adma"}, "optimizer must be one of .*did you mean 'adam'?"),
         (
             {"learning_rte": "0.1"},
@@ -85,6 +87,10 @@ def test_bars_part_lists_of_one_activation_a_layer():
         ({"batch_size": "1.5:3"}, "batch_size: a range of whole numbers must have whole ends"),
         ({"hidden": "8:64"}, "hidden has no range.*bars between"),
         ({"hidden": "8|x"}, "hidden must be whole numbers .*got 'x'"),
+        *(
+            ({"hidden": text}, "hidden must have widths in .*none for no hidden layer, got nothing")
+            for text in ("64||32", "64|", "| 8", "", [""])
+        ),
         ({"activation": "relu,relu"}, "activation names relu twice"),
         ({"early_stopping": "maybe"}, "early_stopping must be on or off, got 'maybe'"),
         ({"epochs": "10,20"}, "epochs cannot be searched: .*--pruner"),
@@ -97,6 +103,34 @@ def test_an_error_names_the_option_and_the_nearest_right_one(given, sentence):
     """One sentence: the option, the rule, what came, and what may have been meant."""
     with pytest.raises(HyperparameterError, match=sentence):
         Space.read(given)
+
+
+@pytest.mark.parametrize("ends", [("1", "2"), (None, 1), (0, True), ([1], 2), (0.1, "x")])
+def test_a_range_of_what_is_no_number_is_refused(ends):
+    """Both ends are shown as they came, and what a range looks like."""
+    with pytest.raises(HyperparameterError, match=r"from a number to a number, got .*Range\(1e-4"):
+        Range(*ends)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (
+            {"trials": "9"},
+            "trials must be a whole number of at least 1, or None for the usual number, got .9.",
+        ),
+        ({"trials": 2.5}, "trials must be a whole number of at least 1, got 2.5"),
+        ({"trials": "9"}, "trials must be a whole number of at least 1, got '9'"),
+        ({"trials": 0}, "trials must be at least 1, got 0"),
+        ({"seconds": "9"}, "seconds must be a number above 0, or None for no end, got '9'"),
+        ({"seconds": float("nan")}, "seconds must be above 0, got nan"),
+        ({"workers": 1.5}, "workers must be a whole number of at least 1, or None .*, got 1.5"),
+    ],
+)
+def test_a_budget_that_is_none_is_refused(options, sentence):
+    """By the name of what is wrong."""
+    with pytest.raises(HyperparameterError, match=sentence):
+        Budget(**options)
 
 
 def test_a_range_is_drawn_evenly_and_its_grid_has_both_ends():

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from ellnet.columns import Columns
 from ellnet.datasets import DATASETS, load_dataset
-from ellnet.errors import DataError
+from ellnet.errors import DataError, FileAccessError, HyperparameterError
 from ellnet.models import Model
 from ellnet.run_records import RunRecord, differing_columns, fingerprint
-from ellnet.tables import read_table
+from ellnet.tables import close_name, ending_of, read_table
 
 __all__ = [
     "BUILT_IN_TARGET",
@@ -19,6 +20,7 @@ __all__ = [
     "open_for",
     "open_recorded",
     "open_table",
+    "refuse_no_target",
     "table_name",
 ]
 
@@ -65,6 +67,21 @@ def file_of(source: str) -> Path | None:
             f"{', '.join(DATASETS)}"
         )
     return path
+
+
+def refuse_no_target(source: str) -> NoReturn:
+    """Ask for the column to predict, of a table that is there to have one.
+
+    Raises:
+        DataError, FileAccessError: the word names no table, or a file that is not there.
+        HyperparameterError: it does.
+    """
+    path = file_of(source)
+    if path is not None:
+        ending_of(path)
+        if not path.exists():
+            raise FileAccessError(f"there is no file {path}{close_name(path)}")
+    raise HyperparameterError("say which column to predict, with --target COLUMN")
 
 
 def open_for(model: Model, source: str, target: str | None = None) -> Columns:

@@ -23,6 +23,7 @@ from ellnet.cli.sources import (
     file_of,
     open_recorded,
     open_table,
+    refuse_no_target,
     table_name,
 )
 from ellnet.cli.tables_shown import REASONS
@@ -254,7 +255,7 @@ def _plan(source: str, chosen: Mapping[str, Any]) -> Plan:
         if value is not None and not isinstance(value, str):
             raise HyperparameterError(f"{name} must be the name of a column, got {value!r}")
     if target is None:
-        raise HyperparameterError("say which column to predict, with --target COLUMN")
+        refuse_no_target(source)
     if chosen["task"] is not None and chosen["task"] not in TASKS:
         raise HyperparameterError(f"task must be one of {', '.join(TASKS)}, got {chosen['task']!r}")
     size = 0.2 if chosen["test_size"] is None else chosen["test_size"]

@@ -214,7 +214,8 @@ def _listed(distributions: Any) -> tuple[list[str], list[list[Any]]]:
     """Return the names, and the values of each: those of a list, or quantiles of a distribution.
 
     Raises:
-        HyperparameterError: neither a list nor something with quantiles; or a list of spaces.
+        HyperparameterError: neither a list nor something with quantiles, or a list of nothing; names the
+            parameter. Or a list of spaces.
     """
     if not isinstance(distributions, Mapping):
         raise HyperparameterError(
@@ -231,7 +232,7 @@ def _listed(distributions: Any) -> tuple[list[str], list[list[Any]]]:
                 f"sampler tpe needs a list or a distribution with ppf for {name}; use random"
             )
         else:
-            values.append(list(given))
+            values.append(_values_of(name, given))
     return names, values
 
 
@@ -241,6 +242,21 @@ def _quantiles(distribution: Any) -> list[Any]:
     if np.issubdtype(np.asarray(distribution.rvs(random_state=0)).dtype, np.integer):
         found = found.astype(np.int64)
     return list(dict.fromkeys(found.tolist()))
+
+
+def _values_of(name: str, given: Any) -> list[Any]:
+    """Return the values of a list; a text would be taken for its letters, and is none."""
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise HyperparameterError(
+            f"sampler tpe needs a list or a distribution with ppf for {name}, got {given!r}; for one "
+            f"value write [{given!r}]"
+        )
+    values = list(given)
+    if not values:
+        raise HyperparameterError(
+            f"sampler tpe needs at least one value for {name}, got none; leave {name} out, or give it one"
+        )
+    return values
 
 
 def _threads_of(estimator: Any) -> list[str]:

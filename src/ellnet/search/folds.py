@@ -126,7 +126,9 @@ def rows_apart(table: Columns, plan: Plan, evaluation: Evaluation, seed: int) ->
 
     Raises:
         DataError: too few rows or groups for that.
+        HyperparameterError: the target decides.
     """
+    _check_not_the_target(plan, evaluation)
     if plan.split_column is not None:
         test = rows_of_part(table, plan.split_column, "test")
         return np.setdiff1d(np.arange(table.m), test), test
@@ -191,11 +193,37 @@ def _held(
         cut = np.sort(times)[min(len(rows) - 1, max(1, round(len(rows) * (1 - fraction))))]
         held = times >= cut
     if held.all() or not held.any():
-        raise DataError(
-            f"column {evaluation.columns[0]!r} has too few different values to hold out {fraction:g} "
-            "of the rows; hold out another part"
-        )
+        raise DataError(_cannot_hold(table, rows, evaluation, fraction, part))
     return rows[~held], rows[held]
+
+
+def _cannot_hold(
+    table: Columns, rows: Rows, evaluation: Evaluation, fraction: float, part: int
+) -> str:
+    """Say of a deciding column how many values it has, and what else may be held out."""
+    name = evaluation.columns[0]
+    found = len(np.unique(_groups(table, name, rows)))
+    other = f"name another column with --{'time' if evaluation.groups is None else 'groups'}"
+    option = {TEST: "--test-size", VALIDATION: "--validation-fraction"}.get(part)
+    if found == 1 and part == VALIDATION:
+        other += ", or hold none out for the test with --test-size 0"
+    elif found > 1 and option is not None:
+        other += f", or hold out a smaller part with {option}"
+    return (
+        f"rows of one value of column {name!r} stay together, and holding out {fraction:g} of "
+        f"{len(rows)} rows must leave some to learn from; got {found} different "
+        f"value{'s' if found > 1 else ''}; {other}"
+    )
+
+
+def _check_not_the_target(plan: Plan, evaluation: Evaluation) -> None:
+    """Refuse the target as the column that decides: no class of it would be learned and compared."""
+    if plan.target in evaluation.columns:
+        option = "groups" if evaluation.groups == plan.target else "time"
+        raise HyperparameterError(
+            f"{option} must be another column than the target, got {plan.target!r}, which is what is "
+            f"predicted; name another with --{option}, or leave it away"
+        )
 
 
 def _of_groups(

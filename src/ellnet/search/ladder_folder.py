@@ -77,7 +77,7 @@ class LadderFolder:
         different = difference(_of_rungs(stored), _of_rungs(definition.to_json()))
         if different:
             raise HyperparameterError(
-                f"the folder {self.path} holds another ladder: {different} differs; name a new one with "
+                f"the folder {self.path} holds another ladder: {different}; name a new one with "
                 "--folder"
             )
         return rungs

@@ -1,8 +1,10 @@
 """What trials are compared by, and how sure it is: cost, or any metric, with bootstrap replicates."""
 
 import difflib
+import functools
 import math
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +27,10 @@ __all__ = ["Measure", "Resamples", "measure_of"]
 REPLICATES, FEWEST, MOST_NUMBERS = 200, 25, 2 * 10**7
 SLOW_REPLICATES = 40
 """Replicates of a metric that has to be computed anew for each."""
+
+OF_NUMBERS, OF_CLASSES = ("cost", "rmse", "mae"), ("cost", "accuracy")
+TRIED_ROWS = 12
+"""Made-up examples that a scorer is tried on, to see which tasks it is for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,25 +93,89 @@ class Measure:
 
 
 def measure_of(name: str, target: Target) -> Measure:
-    """Return a metric by its name: `cost`, `rmse`, `mae`, or a scorer of scikit-learn's.
+    """Return a metric by its name: `cost`, `rmse`, `mae`, `accuracy`, or a scorer of scikit-learn's.
 
     Raises:
         HyperparameterError: there is no such metric, or not for this task; names the nearest.
     """
-    classes = target.task != "regression"
+    task = target.task
     own = {"cost": Measure("cost", False, _cost)}
-    if classes:
+    if task != "regression":
         own["accuracy"] = Measure("accuracy", True, _accuracy)
     else:
         own |= {"rmse": Measure("rmse", False, _rmse), "mae": Measure("mae", False, _mae)}
     if name in own:
         return own[name]
-    known = list(dict.fromkeys([*own, *get_scorer_names()]))
-    if name not in known:
-        close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
-        raise HyperparameterError(f"there is no metric {name!r}; {hint}")
+    every = {*OF_NUMBERS, *OF_CLASSES, *get_scorer_names()}
+    if name not in every and (name.lower() not in every or name.lower() in _known(task)):
+        raise HyperparameterError(f"there is no metric {name!r}; {_near(name, _known(task))}")
+    _check_task(name.lower(), task)
     return Measure(name, True, _scored(name, target))
+
+
+def _check_task(name: str, task: str) -> None:
+    """Refuse a metric that is of another task."""
+    of = "regression" if name in OF_NUMBERS or _takes(name, "regression") else "classes"
+    if (of == "regression") != (task == "regression"):
+        whose = "regressions" if of == "regression" else "classes"
+        raise HyperparameterError(
+            f"metric {name} is of {whose}, and the task is {task}; say {_instead(name, task)}"
+        )
+    if not _takes(name, task):
+        raise HyperparameterError(
+            f"metric {name} does not go with the task {task}; say {_instead(name, task)}"
+        )
+
+
+def _near(name: str, known: Sequence[str]) -> str:
+    """Return the metric that is meant, whatever its case, or all that there are."""
+    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
+    return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
+
+
+@functools.cache
+def _known(task: str) -> tuple[str, ...]:
+    """Return the metrics that go with a task, our own first."""
+    regression = task == "regression"
+    scorers = [
+        name
+        for name in get_scorer_names()
+        if _takes(name, task) and (regression or not _takes(name, "regression"))
+    ]
+    return tuple(dict.fromkeys([*(OF_NUMBERS if regression else OF_CLASSES), *scorers]))
+
+
+def _instead(name: str, task: str) -> str:
+    """Name metrics that go with the task: kin of the one that does not, else the usual ones."""
+    kin = [k for k in _known(task) if k.startswith(f"{name}_") or name.startswith(f"{k}_")]
+    *others, last = kin or ["rmse" if task == "regression" else "accuracy", "cost"]
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+@functools.cache
+def _takes(name: str, task: str) -> bool:
+    """Try a scorer on a few made-up answers for a task, and say whether it takes them.
+
+    For a regression they are numbers with fractions, of which metrics of classes, and of clusters, at
+    least warn; metrics of regressions take numbers of classes too, so that only the former tells.
+    """
+    rows = np.arange(TRIED_ROWS)
+    y: NDArray[Any]
+    if task == "regression":
+        y = 1.25 + 0.5 * rows
+        answers: Any = _Values(y[::-1])
+    else:
+        n = 2 if task == "binary" else 3
+        y = rows % n
+        said = np.where(rows < n, (y + 1) % n, y)  # some are wrong, so that no share is of nothing
+        answers = _Classes((np.eye(n) + 0.5)[said] / (1 + 0.5 * n))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error" if task == "regression" else "ignore")
+            get_scorer(name)(answers, rows[:, None], y)
+    except (ValueError, TypeError, AttributeError, Warning):
+        return False
+    return True
 
 
 def _outputs(net: Network, examples: Examples) -> tuple[Array, Array]:
@@ -207,7 +277,7 @@ def _scored(
         except (ValueError, TypeError, AttributeError) as error:
             said = str(error).partition("\n")[0].rstrip(".")
             raise HyperparameterError(
-                f"metric {name} does not go with the task {task.task}: {said}"
+                f"metric {name} cannot be had of these rows: {said}; say {_instead('', task.task)}"
             ) from None
 
     def measured(

@@ -2,6 +2,8 @@
 
 import time
 from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
 
 from ellnet.engines.threads import available
 from ellnet.errors import HyperparameterError
@@ -30,12 +32,28 @@ class Budget:
 
     def __post_init__(self) -> None:
         """Check the numbers."""
-        if self.trials is not None and self.trials < 1:
-            raise HyperparameterError(f"trials must be at least 1, got {self.trials}")
-        if self.seconds is not None and not self.seconds > 0:
-            raise HyperparameterError(f"seconds must be above 0, got {self.seconds}")
-        if self.workers is not None and self.workers < 1:
-            raise HyperparameterError(f"workers must be at least 1, got {self.workers}")
+        if self.trials is not None:
+            _check_count("trials", self.trials, ", or None for the usual number")
+        seconds: Any = self.seconds
+        if seconds is not None:
+            if isinstance(seconds, bool) or not isinstance(seconds, Real):
+                raise HyperparameterError(
+                    f"seconds must be a number above 0, or None for no end, got {seconds!r}"
+                )
+            if not float(seconds) > 0:
+                raise HyperparameterError(f"seconds must be above 0, got {seconds}")
+        if self.workers is not None:
+            _check_count("workers", self.workers, ", or None for the cores")
+
+
+def _check_count(name: str, value: Any, otherwise: str = "") -> None:
+    """Refuse what is no whole number of at least 1; `otherwise` says what else it may be."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise HyperparameterError(
+            f"{name} must be a whole number of at least 1{otherwise}, got {value!r}"
+        )
+    if value < 1:
+        raise HyperparameterError(f"{name} must be at least 1, got {value}")
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ class SharedLedger:
         different = difference(stored, definition)
         if different:
             raise HyperparameterError(
-                f"the database has another search called {name!r}: {different} differs; name a new "
+                f"the database has another search called {name!r}: {different}; name a new "
                 "folder with --study"
             )
         return study

@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Self
 
 from ellnet.equations.activations import ACTIVATIONS
@@ -77,7 +78,8 @@ class Range:
     """Any number from `low` to `high`, drawn evenly; with `log`, evenly by its logarithm.
 
     Raises:
-        HyperparameterError: ends in the wrong order, or a logarithm of what is not above 0.
+        HyperparameterError: ends that are no numbers, or in the wrong order, or a logarithm of what is
+            not above 0.
     """
 
     low: float
@@ -87,6 +89,13 @@ class Range:
 
     def __post_init__(self) -> None:
         """Check the ends."""
+        ends: tuple[Any, ...] = (self.low, self.high)
+        for end in ends:
+            if isinstance(end, bool) or not isinstance(end, Real):
+                raise HyperparameterError(
+                    f"a range must go from a number to a number, got {self.low!r} and {self.high!r}; "
+                    "write Range(1e-4, 1e-1)"
+                )
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
             raise HyperparameterError(
                 f"a range must go from a lower number to a higher one, got {self.low:g}:{self.high:g}"
@@ -225,7 +234,7 @@ def _near(name: str, known: Sequence[str]) -> str:
 
 
 def _close(name: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
     return f"did you mean {close[0]!r}?" if close else ""
 
 

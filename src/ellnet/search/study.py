@@ -109,7 +109,7 @@ class Study:
             different = stored.differs(definition)
             if different:
                 raise HyperparameterError(
-                    f"the study {self.path} is another search: {different} differs; name a new "
+                    f"the study {self.path} is another search: {different}; name a new "
                     "folder with --study, or go on with `ellnet search resume`"
                 )
         else:

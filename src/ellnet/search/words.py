@@ -75,7 +75,12 @@ def _number(name: str, text: str, *, whole: bool = False) -> float:
 
 
 def _widths(text: str) -> tuple[int, ...] | str:
-    if text.lower() in {"none", ""}:
+    if text == "":
+        raise HyperparameterError(
+            "hidden must have widths in every alternative, as 64|256,128, or none for no hidden layer, "
+            "got nothing in one"
+        )
+    if text.lower() == "none":
         return ()
     if text.lower() == "auto":
         return "auto"
