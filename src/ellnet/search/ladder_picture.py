@@ -82,7 +82,6 @@ class LadderDisplay:
         for depth in sorted({len(rung.hidden) for rung in trained}):
             self._depth(ax, [rung for rung in trained if len(rung.hidden) == depth])
         self._allowed(ax)
-        self._explain(ax)
         means = [self._mean(rung) for rung in trained]
         low, high = min(means), max(means)
         if not climbed.test.greater and low > 0 and high / low > 10:
@@ -90,7 +89,7 @@ class LadderDisplay:
         ax.set(xscale="log", xlabel="parameters", ylabel=climbed.test.metric, title=title)
         ax.margins(0.07)
         ax.grid(alpha=0.25)
-        self.figure_.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)
+        self._explain(ax)
         self._write_names(ax, trained)
         return self
 
@@ -122,7 +121,9 @@ class LadderDisplay:
             **look,
         )
         good = [k for k, rung in enumerate(rungs) if self._as_good(rung)]
-        ax.plot([sizes[k] for k in good], [means[k] for k in good], ls="none", ms=MARK, **look)
+        ax.plot(
+            [sizes[k] for k in good], [means[k] for k in good], ls="none", ms=MARK, zorder=3, **look
+        )
 
     def _as_good(self, rung: Rung) -> bool:
         best = self.climbed.best
@@ -134,7 +135,7 @@ class LadderDisplay:
         best, chosen, test = climbed.best, climbed.recommended, climbed.test
         sign, where = (-1, "below") if test.greater else (1, "above")
         error = test.error_of(test.losses(best))
-        name = "one standard error" if error >= test.negligible else "log 2 / rows, the floor,"
+        name = "one standard error" if error >= test.negligible else "the floor, log 2 / rows,"
         line = self._mean(best) + sign * max(error, test.negligible)
         ax.axhline(line, color="#555555", ls="--", lw=1, label=f"{name} {where} the best")
         ax.plot(
@@ -150,12 +151,23 @@ class LadderDisplay:
         )
 
     def _explain(self, ax: "Axes") -> None:
-        """Say in the legend what filled marks and bars are."""
+        """Draw the legend, depths first, and say there what filled marks and bars are too."""
         grey: dict[str, Any] = {"color": "#555555", "ls": "none"}
+        depths = list(ax.containers)
         ax.plot([], [], "o", ms=MARK, label="filled: as good as the best; hollow: behind", **grey)
         bars = "bars: ± plain standard error of the difference to the best"
-        ax.errorbar(
-            [], [], [], capsize=3, label=f"{bars}\n(the table's ± are corrected ones)", **grey
+        ax.errorbar([], [], [], label=f"{bars}\n(the table's ± are corrected ones)", **grey)
+        drawn = sorted(
+            zip(*ax.get_legend_handles_labels(), strict=True),
+            key=lambda entry: entry[0] not in depths,
+        )
+        self.figure_.legend(
+            [handle for handle, _ in drawn],
+            [label for _, label in drawn],
+            loc="outside lower center",
+            ncols=2,
+            frameon=False,
+            fontsize=8,
         )
 
     def _write_names(self, ax: "Axes", rungs: Sequence[Rung]) -> None:
