@@ -30,6 +30,9 @@ SPOTS = ((0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1), (1, 0), (-1, 0))
 DISTANCES = (5.0, 9.0, 14.0, 20.0, 28.0, 38.0)
 """On which side of its mark a name may stand, and how many points away."""
 
+MARGIN = 3.0
+"""Pixels between a name and the frame."""
+
 STEP = 3.0
 """Pixels between two points of the cloud that stands for what is drawn."""
 
@@ -108,7 +111,10 @@ class LadderDisplay:
         best, test = self.climbed.best, self.climbed.test
         errors = np.array([test.plain_error(rung, best) for rung in rungs])
         low = np.minimum(errors, 0.9 * np.abs(means))  # a logarithmic axis has no place for 0
-        look = {"color": PALETTE[depth % len(PALETTE)], "marker": MARKS[depth % len(MARKS)]}
+        look: dict[str, Any] = {
+            "color": PALETTE[depth % len(PALETTE)],
+            "marker": MARKS[depth % len(MARKS)],
+        }
         ax.errorbar(
             sizes,
             means,
@@ -153,19 +159,20 @@ class LadderDisplay:
     def _explain(self, ax: "Axes") -> None:
         """Draw the legend, depths first, and say there what filled marks and bars are too."""
         grey: dict[str, Any] = {"color": "#555555", "ls": "none"}
-        depths = list(ax.containers)
+        depths = [bars.get_label() for bars in ax.containers]
         ax.plot([], [], "o", ms=MARK, label="filled: as good as the best; hollow: behind", **grey)
-        bars = "bars: ± plain standard error of the difference to the best"
-        ax.errorbar([], [], [], label=f"{bars}\n(the table's ± are corrected ones)", **grey)
+        said = "bars: ± plain standard error of the difference to the best"
+        ax.errorbar([], [], [], label=f"{said}\n(the table's ± are corrected ones)", **grey)
         drawn = sorted(
             zip(*ax.get_legend_handles_labels(), strict=True),
-            key=lambda entry: entry[0] not in depths,
+            key=lambda entry: entry[1] not in depths,
         )
         self.figure_.legend(
             [handle for handle, _ in drawn],
             [label for _, label in drawn],
             loc="outside lower center",
             ncols=2,
+            labelspacing=0.8,
             frameon=False,
             fontsize=8,
         )
@@ -200,11 +207,12 @@ class _Ground:
         figure = ax.get_figure(root=True)
         assert figure is not None  # noqa: S101 - axes that can be drawn on are on a figure
         self._point = figure.dpi / 72
-        self._frame: Points = ax.get_window_extent().get_points()
+        self._frame: Points = ax.get_window_extent().padded(-MARGIN).get_points()
         radii = [(RING + 3) / 2, *[MARK / 2] * (len(marks) - 1)]
         drawn = [line.get_transform().transform(line.get_xydata()) for line in ax.lines]
         for bars in ax.collections:
-            drawn += [bars.get_transform().transform(part) for part in bars.get_segments()]
+            to_pixels = bars.get_transform()
+            drawn += [to_pixels.transform(path.vertices) for path in bars.get_paths()]
         clouds = [_along(path) for path in drawn if len(path)]
         clouds += [m + r * self._point * ROUND for m, r in zip(marks, radii, strict=True)]
         self._taken: Points = np.concatenate(clouds)
