@@ -98,7 +98,7 @@ def test_a_legend_covers_no_panel_and_is_whole(count):
     assert not any(box.overlaps(ax.get_window_extent()) for ax in display.axes_)
     assert display.figure_.bbox.padded(1).contains(box.x0, box.y0)
     assert display.figure_.bbox.padded(1).contains(box.x1, box.y1)
-    assert display.axes_[0].get_window_extent().width > 250
+    assert display.axes_[0].get_window_extent().width > 400
 
 
 def test_lines_go_under_the_names_of_values():

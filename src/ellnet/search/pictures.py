@@ -253,7 +253,10 @@ class ParallelCoordinatesDisplay:
         for x, dimension in enumerate(self.space.dimensions.values()):
             ax.axvline(x, color="#999999", lw=0.8, zorder=0)
             for value in dimension.ends():
-                self._name(ax, word(value), (x, dimension.place(value)))
+                at, side = dimension.place(value), "center"
+                if isinstance(dimension, Range):  # no line is beyond its ends
+                    side = "bottom" if at else "top"
+                self._name(ax, word(value), (x, at), side)
         if done:
             last = len(names) - 1
             for result, at in ((done[0], 0.0), (done[-1], 1.0)):
@@ -266,7 +269,7 @@ class ParallelCoordinatesDisplay:
                 )
         ax.spines[["top", "right", "left"]].set_visible(False)
 
-    def _name(self, ax: "Axes", value: str, at: tuple[float, float]) -> None:
+    def _name(self, ax: "Axes", value: str, at: tuple[float, float], side: str) -> None:
         """Write a value beside its axis, on a ground that no line goes through."""
         ground = {"boxstyle": "square,pad=0.15", "ec": "none", "fc": self.figure_.get_facecolor()}
         ax.annotate(
@@ -276,7 +279,7 @@ class ParallelCoordinatesDisplay:
             xytext=(-6, 0),
             textcoords="offset points",
             ha="right",
-            va="center",
+            va=side,
             bbox=ground,
             zorder=6,
         )
