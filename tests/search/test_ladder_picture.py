@@ -130,7 +130,9 @@ def test_bars_are_what_the_legend_says():
     display = LadderDisplay.from_climbed(ladder)
     wanted = {r.size: ladder.test.plain_error(r, ladder.best) for r in ladder.rungs}
 
-    parts = [path.vertices for bars in display.ax_.collections for path in bars.get_paths()]
+    parts = [
+        np.asarray(path.vertices) for bars in display.ax_.collections for path in bars.get_paths()
+    ]
     said = [text.get_text() for text in display.figure_.legends[0].get_texts()]
 
     found = {round(part[0, 0]): (part[1, 1] - part[0, 1]) / 2 for part in parts}

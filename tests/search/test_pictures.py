@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 
@@ -41,7 +42,7 @@ def found(curves: list[list[float]], values: dict[str, Any]) -> tuple[Found, Spa
 def marked(display: SearchCurvesDisplay, panel: int) -> set[tuple[float, float]]:
     """The points that a panel shows as marks."""
     lines = [line for line in display.axes_[panel].lines if line.get_marker() not in {"None", ""}]
-    return {(float(x), float(y)) for line in lines for x, y in line.get_xydata()}
+    return {(float(x), float(y)) for line in lines for x, y in np.asarray(line.get_xydata())}
 
 
 def test_a_curve_of_one_epoch_is_a_mark_in_every_panel():
@@ -59,7 +60,9 @@ def test_the_best_of_trials_of_one_epoch_is_black():
 
     for ax in display.axes_[:3]:
         points = [
-            line for line in ax.lines if list(line.get_ydata()) == [0.5] and line.get_markersize()
+            line
+            for line in ax.lines
+            if np.asarray(line.get_ydata()).tolist() == [0.5] and line.get_markersize()
         ]
         black = [
             p
