@@ -1,7 +1,7 @@
 """Pictures of a search: cost against iterations for every value, and parallel coordinates.
 
-Colours are safe for the colour-blind: cividis for numbers, the Okabe-Ito palette with line styles for
-alternatives; the best trial is a thick black line besides.
+Colours are safe for the colour-blind: cividis for numbers, the Okabe-Ito palette with line styles and
+marks for alternatives; the best trial is a thick black line besides.
 """
 
 import math
@@ -25,11 +25,20 @@ __all__ = ["ParallelCoordinatesDisplay", "SearchCurvesDisplay", "new_figure"]
 
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7F7F7F")
 STYLES = ("-", (0, (5, 1.5)), (0, (1.5, 1)), (0, (5, 1, 1, 1)))
+POINTS = ("o", "s", "^", "D")
+"""As many as styles, so that colour and mark tell as many alternatives apart as colour and style do."""
+
 FAR = 10.0
 """Curves are drawn up to so many times the median of where they begin: what explodes is left out."""
 
 PANEL = (4.6, 3.4)
 COLUMNS = 3
+
+LEGEND_LINES = 16
+"""So many alternatives stand below each other beside a panel; more begin another column."""
+
+LETTER, LEGEND_ROOM = 0.075, 0.75
+"""Inches that a letter of a legend takes, and what it takes besides in each column."""
 
 
 class SearchCurvesDisplay:
@@ -64,7 +73,8 @@ class SearchCurvesDisplay:
         names = list(self.space.dimensions)
         columns = min(COLUMNS, len(names))
         rows = -(-len(names) // columns)
-        self.figure_ = new_figure((PANEL[0] * columns, PANEL[1] * rows))
+        aside = sum(max(self._aside(n) for n in names[k::columns]) for k in range(columns))
+        self.figure_ = new_figure((PANEL[0] * columns + aside, PANEL[1] * rows))
         grid = self.figure_.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         self.axes_ = list(grid.flat)
         for ax, name in zip(self.axes_, names, strict=False):
@@ -76,6 +86,7 @@ class SearchCurvesDisplay:
             ax.tick_params(labelbottom=True)
         for row in grid:
             row[0].set_ylabel("validation cost")
+        self.axes_[0].locator_params(axis="x", integer=True, min_n_ticks=1)
         self._scale(self.axes_[0])
         best = self.found.best
         self.figure_.suptitle(f"{title}{' — ' if title else ''}best: trial {best.number} (black)")
@@ -90,13 +101,25 @@ class SearchCurvesDisplay:
         paint = _Paint(dimension)
         for result in sorted(self.found.results.values(), key=lambda r: -r.number):
             for curve in result.curves[:1]:
-                ax.plot(*_line(curve), lw=1.3, alpha=0.8, **paint.of(result.chosen[name]))
-        ax.plot(*_line(best.curves[0]), color="black", lw=2.6, zorder=5)
+                style = paint.of(result.chosen[name])
+                _draw(ax, curve, lw=1.3, ms=4.5, alpha=0.8, **style)
         style = paint.of(best.chosen[name])
-        ax.plot(*_line(best.curves[0]), lw=1.0, zorder=6, **style)
+        black = {"color": "black", "ls": "-"}
+        _draw(ax, best.curves[0], lw=2.6, ms=9.0, zorder=5, **style | black)
+        _draw(ax, best.curves[0], lw=1.0, ms=4.5, zorder=6, **style)
         ax.set_title(f"{name} (best: {word(best.chosen[name])})", fontsize=10)
         ax.grid(alpha=0.25)
-        paint.explain(ax)
+        first = [curve for r in self.found.results.values() for curve in r.curves[:1]]
+        paint.explain(ax, marked=any(_alone(_line(curve)[1]) for curve in first))
+
+    def _aside(self, name: str) -> float:
+        """Return the inches that the legend of a panel takes beside it."""
+        dimension = self.space.dimensions[name]
+        if not isinstance(dimension, Choice):
+            return 0.0
+        longest = max(len(word(value)) for value in dimension.values)
+        columns = -(-len(dimension.values) // LEGEND_LINES)
+        return columns * (LEGEND_ROOM + LETTER * longest)
 
     def _scale(self, ax: "Axes") -> None:
         """Let the axis hold what can be compared; a run that explodes leaves it at the top."""
@@ -136,20 +159,34 @@ class _Paint:
         if isinstance(self._dimension, Range):
             return {"color": self._map(self._norm(value))}
         k = self._dimension.values.index(value)
-        return {"color": PALETTE[k % len(PALETTE)], "ls": STYLES[k % len(STYLES)]}
+        point = POINTS[k % len(POINTS)]
+        return {"color": PALETTE[k % len(PALETTE)], "ls": STYLES[k % len(STYLES)], "marker": point}
 
-    def explain(self, ax: "Axes") -> None:
-        """Draw the scale, or the legend."""
+    def explain(self, ax: "Axes", *, marked: bool) -> None:
+        """Draw the scale, or beside the axes the legend, with the marks where some are drawn."""
         if isinstance(self._dimension, Choice):
             for value in self._dimension.values:
-                ax.plot([], [], label=word(value), **self.of(value))
-            ax.legend(fontsize=8, frameon=True, framealpha=0.85, loc="upper right", handlelength=3)
+                look = self.of(value) | ({} if marked else {"marker": ""})
+                ax.plot([], [], label=word(value), ms=4.5, **look)
+            columns = -(-len(self._dimension.values) // LEGEND_LINES)
+            ax.legend(
+                loc="upper left",
+                bbox_to_anchor=(1.0, 1.0),
+                borderaxespad=0.3,
+                fontsize=8,
+                frameon=False,
+                handlelength=3,
+                ncols=columns,
+            )
             return
         from matplotlib.cm import ScalarMappable  # noqa: PLC0415 - an extra, imported when needed
 
         figure = ax.get_figure(root=True)
         assert figure is not None  # noqa: S101 - axes that can be drawn on are on a figure
-        figure.colorbar(ScalarMappable(self._norm, self._map), ax=ax, pad=0.02)
+        scale = ax.inset_axes(
+            (1.02, 0.0, 0.045, 1.0)
+        )  # stays by its panel, however wide a legend is
+        figure.colorbar(ScalarMappable(self._norm, self._map), cax=scale)
 
 
 class ParallelCoordinatesDisplay:
@@ -216,10 +253,10 @@ class ParallelCoordinatesDisplay:
         for x, dimension in enumerate(self.space.dimensions.values()):
             ax.axvline(x, color="#999999", lw=0.8, zorder=0)
             for value in dimension.ends():
-                at = dimension.place(value)
-                ax.annotate(
-                    word(value), (x, at), fontsize=8, xytext=(3, 3), textcoords="offset points"
-                )
+                at, side = dimension.place(value), "center"
+                if isinstance(dimension, Range):  # no line is beyond its ends
+                    side = "bottom" if at else "top"
+                self._name(ax, word(value), (x, at), side)
         if done:
             last = len(names) - 1
             for result, at in ((done[0], 0.0), (done[-1], 1.0)):
@@ -232,6 +269,21 @@ class ParallelCoordinatesDisplay:
                 )
         ax.spines[["top", "right", "left"]].set_visible(False)
 
+    def _name(self, ax: "Axes", value: str, at: tuple[float, float], side: str) -> None:
+        """Write a value beside its axis, on a ground that no line goes through."""
+        ground = {"boxstyle": "square,pad=0.15", "ec": "none", "fc": self.figure_.get_facecolor()}
+        ax.annotate(
+            value,
+            at,
+            fontsize=8,
+            xytext=(-6, 0),
+            textcoords="offset points",
+            ha="right",
+            va=side,
+            bbox=ground,
+            zorder=6,
+        )
+
 
 def _ranks(done: Sequence[Result]) -> list[float]:
     return [k / max(1, len(done) - 1) for k in range(len(done))]
@@ -241,6 +293,21 @@ def _line(curve: Curve) -> tuple[list[int], list[float]]:
     """Return the iterations after each epoch, and the cost there; what is not finite breaks the line."""
     iterations = [curve.steps * k for k in range(1, len(curve.validation) + 1)]
     return iterations, [c if math.isfinite(c) else math.nan for c in curve.validation]
+
+
+def _alone(costs: Sequence[float]) -> list[int]:
+    """Return where a cost is finite and none beside it is: a line has nothing to draw there."""
+    known = [False, *map(math.isfinite, costs), False]
+    return [k for k in range(len(costs)) if known[k + 1] and not known[k] and not known[k + 2]]
+
+
+def _draw(ax: "Axes", curve: Curve, *, marker: str = "o", ms: float, **style: Any) -> None:
+    """Draw a curve as a line, and as marks the points of it that no line leads to."""
+    iterations, costs = _line(curve)
+    ax.plot(iterations, costs, **style)
+    if alone := _alone(costs):
+        points = [iterations[k] for k in alone], [costs[k] for k in alone]
+        ax.plot(*points, marker=marker, ms=ms, **style | {"ls": "none"})
 
 
 def _finite(costs: Iterable[float]) -> list[float]:
