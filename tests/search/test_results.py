@@ -353,9 +353,9 @@ def test_a_finite_space_is_gone_through_and_nothing_is_tried_twice():
         assert len(found.results) == len(chosen) == 12
     few = {"hidden": "2|3|4|5|6|7", "activation": "relu,tanh", "l2": "0,1,2,3", "epochs": 1}
     found = searched(few, sampler="tpe").run(classes(), PLAN, Budget(60))
-    chosen = [tuple(r.chosen.items()) for _, r in sorted(found.results.items())]
-    assert len(chosen) == 48
-    assert len(set(chosen)) >= 36
+    tried = [tuple(r.chosen.items()) for _, r in sorted(found.results.items())]
+    assert len(tried) == 48
+    assert len(set(tried)) >= 36
 
 
 @pytest.mark.parametrize(("sampler", "total"), [("grid", 125), ("random", 60), ("tpe", 60)])
