@@ -221,7 +221,7 @@ def test_the_door_lets_errors_of_the_program_itself_through(
     def wrong(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("ellnet.cli.inspect.model_in", wrong)
+    monkeypatch.setattr("ellnet.cli.inspect.model_or_estimator", wrong)
 
     assert not issubclass(ZeroDivisionError, EllnetError)
     with pytest.raises(ZeroDivisionError):

@@ -96,7 +96,9 @@ def test_an_unseen_category_may_be_ignored(ell: Ell, model: Path) -> None:
     ran = ell("predict", model, "t.csv", "--unseen", "ignore")
 
     assert len(rows_of(ran.out)) == 2
-    assert ran.err.startswith("ellnet: warning: column 'colour' has 1 values")
+    assert ran.err.startswith(
+        "ellnet: warning: column 'colour' has values that training never saw in 1 row"
+    )
     assert "'mauve'" in ran.err
 
 
