@@ -108,6 +108,24 @@ def test_what_is_saved_is_what_shrinking_left(
     assert shrunk["proof"]["relative"] <= 1e-12
 
 
+def test_ctrl_c_in_the_first_rung_says_how_to_go_on(ell: Ell, monkeypatch: pytest.MonkeyPatch):
+    """Nothing was learned yet, but the folder is there, with all that was asked for."""
+
+    def pressed(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ladder, "climb_on", pressed)
+        ran = ell("occam", "xor:m=120", *QUICK, "--folder", "l")
+    again = ell("occam", "xor:m=120", *QUICK, "--folder", "l", "--no-refit")
+
+    assert ran.code == 130
+    assert ran.err.endswith(
+        "ellnet: interrupted before a rung was done; the same command with --folder l goes on\n"
+    )
+    assert again.code == 0, again.err
+
+
 def test_a_refit_that_diverges_is_told(ell: Ell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Its last good parameters are saved."""
     refit, trouble = (

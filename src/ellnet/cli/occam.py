@@ -127,7 +127,13 @@ def occam(table: str, **given: Any) -> int:
     definition = LadderDefinition(table, fingerprint(columns), plan, ladder)
     folder = LadderFolder(given["folder"] or LadderFolder.free(table_name(table)).path)
     task = _Task(console, folder, definition, columns, budget, given)
-    return _shown(task, _climbed(task, ground))
+    try:
+        climbed = _climbed(task, ground)
+    except KeyboardInterrupt:
+        said = "interrupted before a rung was done; the same command with --folder"
+        click.echo(f"ellnet: {said} {folder.path} goes on", err=True)
+        return 130
+    return _shown(task, climbed)
 
 
 @dataclass(frozen=True)
