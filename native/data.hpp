@@ -79,12 +79,17 @@ void gather(const Source& source, long example, long units, T* out) {
         copy_column<T, std::uint8_t>(at, source.unit_stride, units, out);
 }
 
+/// Whether an example's numbers are of the precision T, side by side.
+template <class T>
+bool in_rows(const Source& source) {
+    return source.kind == (sizeof(T) == 4 ? Kind::single : Kind::twice) && source.unit_stride == static_cast<std::int64_t>(sizeof(T));
+}
+
 /// One example's numbers where they lie, or null where they are of another precision, apart, or not aligned.
 template <class T>
 const T* in_place(const Source& source, long example) {
+    if (!in_rows<T>(source)) return nullptr;
     const char* at = source.data + example * source.example_stride;
-    const bool same = source.kind == (sizeof(T) == 4 ? Kind::single : Kind::twice);
-    if (!same || source.unit_stride != static_cast<std::int64_t>(sizeof(T))) return nullptr;
     return reinterpret_cast<std::uintptr_t>(at) % alignof(T) == 0 ? reinterpret_cast<const T*>(at) : nullptr;
 }
 
@@ -159,8 +164,7 @@ inline void copy_few(const char* at, long count, T* out) {
 /// Copies one example's numbers to a row.
 template <class T>
 inline void gather_row(Source source, long example, long units, Rows<T> rows, long row) {
-    const bool same = source.kind == (sizeof(T) == 4 ? Kind::single : Kind::twice);
-    if (same && source.unit_stride == static_cast<std::int64_t>(sizeof(T))) {
+    if (in_rows<T>(source)) {
         const char* at = source.data + example * source.example_stride;
         for (long first = 0; first < units; first += PANEL<T>, at += PANEL<T> * sizeof(T))
             copy_few(at, units - first < PANEL<T> ? units - first : PANEL<T>, rows.at(row, first));

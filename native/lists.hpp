@@ -75,7 +75,6 @@ class Lists {
         : kernels_(kernels),
           X_(X),
           inputs_(inputs),
-          m_(m),
           at_once_(std::max(AT_ONCE, m * inputs / 16)),
           most_(std::max(bytes / static_cast<long>(sizeof(Entry<T>)), m * inputs / 16)),
           lists_(m),
@@ -89,7 +88,7 @@ class Lists {
     /// Lists all examples, or as many as are kept, as they lie in memory: that is sooner done than one here and one there. Returns
     /// false where it was stopped between two. Throws std::bad_alloc where there is no memory.
     bool add_kept(Stop stop) {
-        for (long i = 0; i < m_ && kept_.taken() < most_; ++i) {
+        for (long i = 0; i < lists_.count() && kept_.taken() < most_; ++i) {
             if (!lists_[i].entries) make(i);
             if (i % OFTEN == 0 && stop()) return false;
         }
@@ -137,7 +136,7 @@ class Lists {
 
     const Kernels<T>& kernels_;
     const Source X_;
-    const long inputs_, m_, at_once_, most_;
+    const long inputs_, at_once_, most_;
     Array<List<T>> lists_;
     Array<T> row_;
     Pool<T> kept_, passing_;

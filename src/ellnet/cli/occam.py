@@ -8,7 +8,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from ellnet.cli.search_options import known_name, plan_of, table_options
+from ellnet.cli.search_options import plan_of, table_options
 from ellnet.cli.sources import open_table, table_name
 from ellnet.cli.tables_shown import show_scores
 from ellnet.cli.terminal import say, tell_trouble, terminal
@@ -59,7 +59,6 @@ OPTIONS = (
         default="relu",
         show_default=True,
         metavar="NAME",
-        callback=known_name,
         help="Activation of the hidden layers.",
     ),
     click.option(

@@ -237,10 +237,11 @@ def _shown(console: Console, study: Any, found: Any, *, top: int) -> dict[str, A
     show_curves(console, found)
     show_found(console, found, top=top)
     tried = len({repr(result.chosen) for result in found.results.values()})
-    if tried >= searched.combinations:
+    most = searched.combinations
+    if tried >= most:
         say(console, f"every combination was tried: there are {tried}")
     elif searched.sampler == "grid":
-        say(console, f"{tried} of the grid's {searched.combinations:,} combinations")
+        say(console, f"{tried} of the grid's {most:,} combinations")
     shares = importance_of(found, space)
     if shares:
         said = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())

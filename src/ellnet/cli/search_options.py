@@ -1,7 +1,6 @@
 """The options of `ellnet search`: every hyperparameter takes several values, and a search has its own."""
 
 import dataclasses
-import difflib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,49 +9,13 @@ import click
 
 from ellnet.cli.options import FIELDS
 from ellnet.cli.sources import BUILT_IN_TARGET, file_of, refuse_no_target
-from ellnet.equations.activations import ACTIVATIONS
 from ellnet.errors import HyperparameterError
 from ellnet.parts import Plan
 
-__all__ = [
-    "budget_options",
-    "known_name",
-    "plan_of",
-    "search_options",
-    "searched_options",
-    "table_options",
-]
+__all__ = ["budget_options", "plan_of", "search_options", "searched_options", "table_options"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 TASKS = ("classification", "regression", "binary", "multiclass")
-
-
-def known_name(context: click.Context, parameter: click.Parameter, value: str) -> str:
-    """Take an option's name if there is one of that kind; click calls it as the option is read.
-
-    Raises:
-        HyperparameterError: there is none; names all, and the nearest whatever its case.
-    """
-    del context
-    known = _names_of(parameter.name or "")
-    if value in known:
-        return value
-    close = difflib.get_close_matches(value.lower(), known, n=1, cutoff=0.5)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    raise HyperparameterError(
-        f"{parameter.name} must be one of {', '.join(known)}, got {value!r}{hint}"
-    )
-
-
-def _names_of(option: str) -> tuple[str, ...]:
-    """Return the names that an option knows; those of a search wait until one is run."""
-    if option == "activation":
-        return tuple(ACTIVATIONS)
-    from ellnet.search.pruners import PRUNERS
-    from ellnet.search.samplers import SAMPLERS
-
-    return tuple(SAMPLERS if option == "sampler" else PRUNERS)
-
 
 TABLE = (
     click.option(
@@ -85,7 +48,6 @@ SEARCH = (
         default="random",
         show_default=True,
         metavar="NAME",
-        callback=known_name,
         help="random, grid or tpe.",
     ),
     click.option(
@@ -93,7 +55,6 @@ SEARCH = (
         default="none",
         show_default=True,
         metavar="NAME",
-        callback=known_name,
         help="none, median, asha or hyperband.",
     ),
     click.option(

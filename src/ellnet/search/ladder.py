@@ -19,6 +19,7 @@ from ellnet.search.ladder_rungs import Judged, Limits, Rung, next_hidden
 from ellnet.search.ladder_trial import judge, linear, starts_of
 from ellnet.search.ladder_verdict import Comparison, Test, best_of_rungs, recommended_of
 from ellnet.search.queue import Budget
+from ellnet.search.space import allowed
 from ellnet.training import Hook
 from ellnet.workflow import Trained, train_table
 
@@ -164,6 +165,7 @@ class Ladder:
         _ = Evaluation(
             self.folds, self.groups, self.time, 1 if self.repeats is None else self.repeats
         )
+        allowed({"activation": self.activation}, "activation")
         _ = self.limits, self.base
 
     @property

@@ -1,6 +1,5 @@
 """What trials are compared by, and how sure it is: cost, or any metric, with bootstrap replicates."""
 
-import difflib
 import functools
 import math
 import warnings
@@ -20,6 +19,7 @@ from ellnet.equations.costs import output_losses
 from ellnet.errors import HyperparameterError
 from ellnet.network import Network
 from ellnet.randomness import Stream, generator
+from ellnet.search.words import nearest
 from ellnet.targets import Target
 
 __all__ = ["Measure", "Resamples", "measure_of"]
@@ -128,9 +128,8 @@ def _check_task(name: str, task: str) -> None:
 
 
 def _near(name: str, known: Sequence[str]) -> str:
-    """Return the metric that is meant, whatever its case, or all that there are."""
-    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
+    """Return the metric that is meant, or all that there are."""
+    return nearest(name, known) or f"there are {', '.join(known)}"
 
 
 @functools.cache

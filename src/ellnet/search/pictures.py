@@ -185,7 +185,7 @@ class _Paint:
         assert figure is not None  # noqa: S101 - axes that can be drawn on are on a figure
         scale = ax.inset_axes(
             (1.02, 0.0, 0.045, 1.0)
-        )  # stays by its panel, however wide a legend is
+        )  # stays by its panel, whatever a legend takes
         figure.colorbar(ScalarMappable(self._norm, self._map), cax=scale)
 
 

@@ -20,6 +20,7 @@ from ellnet.search.samplers import SAMPLERS, Sampler, check_sampler
 from ellnet.search.space import Space
 from ellnet.search.trial import Bench, Proposal, Watcher, run_trial
 from ellnet.search.verdict import as_good, best_of
+from ellnet.search.words import unknown
 from ellnet.training import Hook
 from ellnet.workflow import Trained, network_for, train_table
 
@@ -112,9 +113,7 @@ class Search:
                 "epochs must be at least 1 in a search, got 0: trials are compared by what they learn"
             )
         if self.pruner not in PRUNERS:
-            raise HyperparameterError(
-                f"pruner must be one of {', '.join(PRUNERS)}, got {self.pruner!r}"
-            )
+            raise unknown("pruner", self.pruner, PRUNERS)
 
     @property
     def known_space(self) -> Space:
@@ -125,7 +124,8 @@ class Search:
     @property
     def usual_trials(self) -> int:
         """How many trials there are where nothing is said: 60, or every combination of a grid."""
-        return int(min(self._sampler().usual, self.combinations))
+        sampler = self._sampler()
+        return int(min(sampler.usual, sampler.most))
 
     @property
     def combinations(self) -> float:

@@ -20,7 +20,7 @@ from ellnet.randomness import Stream, generator
 from ellnet.search.quieting import quiet
 from ellnet.search.results import LOOKBACK, Result
 from ellnet.search.space import Choice, Dimension, Space
-from ellnet.search.words import exact
+from ellnet.search.words import exact, unknown
 
 __all__ = [
     "SAMPLERS",
@@ -247,7 +247,7 @@ def check_sampler(name: str, space: Space) -> None:
         HyperparameterError: the sampler is unknown, or nothing has more than one value.
     """
     if name not in SAMPLERS:
-        raise HyperparameterError(f"sampler must be one of {', '.join(SAMPLERS)}, got {name!r}")
+        raise unknown("sampler", name, SAMPLERS)
     if not space.dimensions:
         raise HyperparameterError(
             "nothing is to be searched; give an option several values, as --learning-rate 1e-4:1e-1:log"

@@ -1,7 +1,6 @@
 """The search space (notes N8): which values each hyperparameter may take, as typed or in Python."""
 
 import dataclasses
-import difflib
 import itertools
 import math
 from collections.abc import Mapping, Sequence
@@ -16,9 +15,9 @@ from ellnet.equations.optimizers import OPTIMIZERS
 from ellnet.equations.schedules import SCHEDULES
 from ellnet.errors import HyperparameterError
 from ellnet.hyperparameters import Hyperparameters
-from ellnet.search.words import read_value, word
+from ellnet.search.words import nearest, read_value, word
 
-__all__ = ["Choice", "Dimension", "Range", "Space"]
+__all__ = ["Choice", "Dimension", "Range", "Space", "allowed"]
 
 FIELDS = {field.name: field for field in dataclasses.fields(Hyperparameters)}
 WORDS: dict[str, Sequence[str]] = {
@@ -182,14 +181,14 @@ class Space:
         """Refuse a value, or two together, that no trial could have."""
         base = {**self.fixed, **{name: d.ends()[0] for name, d in self.dimensions.items()}}
         for name, value in self.fixed.items():
-            _allowed({name: value} if name not in {"activation", "dropout"} else base, name)
+            allowed({name: value} if name not in {"activation", "dropout"} else base, name)
         for name, dimension in self.dimensions.items():
             for value in dimension.ends():
-                _allowed({**base, name: value}, name)
+                allowed({**base, name: value}, name)
         for one, two in itertools.combinations(self.dimensions, 2):
             ends = self.dimensions[one].ends(), self.dimensions[two].ends()
             for a, b in itertools.product(*ends):
-                _allowed({**base, one: a, two: b}, two)
+                allowed({**base, one: a, two: b}, two)
 
     @property
     def size(self) -> float:
@@ -230,12 +229,7 @@ def _back(value: Any) -> Any:
 
 
 def _near(name: str, known: Sequence[str]) -> str:
-    return _close(name, known) or f"there are {', '.join(known)}"
-
-
-def _close(name: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}?" if close else ""
+    return nearest(name, known) or f"there are {', '.join(known)}"
 
 
 def _place(
@@ -316,8 +310,12 @@ def _range(name: str, text: str) -> Range:
         ) from None
 
 
-def _allowed(values: Mapping[str, Any], name: str) -> None:
-    """Let the hyperparameters check themselves; where a name is wrong, say the nearest right one."""
+def allowed(values: Mapping[str, Any], name: str) -> None:
+    """Let hyperparameters check themselves, of which `name` is new.
+
+    Raises:
+        HyperparameterError: as they do; where a name is wrong, the nearest right one is said too.
+    """
     try:
         Hyperparameters(**values).check_smooth()
     except HyperparameterError as error:
@@ -325,6 +323,6 @@ def _allowed(values: Mapping[str, Any], name: str) -> None:
         for each in value if isinstance(value, tuple) else (value,):
             known = WORDS.get(name, ())
             wrong = isinstance(each, str) and known and each not in known
-            if wrong and (near := _close(each, known)):
+            if wrong and (near := nearest(each, known)):
                 raise HyperparameterError(f"{error}; {near}") from None
         raise

@@ -1,13 +1,14 @@
 """Values of hyperparameters as words, and back: what is typed, stored, and written beside a curve."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+import difflib
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ellnet.errors import HyperparameterError
 from ellnet.hyperparameters import Hyperparameters
 
-__all__ = ["described", "exact", "read_value", "word"]
+__all__ = ["described", "exact", "nearest", "read_value", "unknown", "word"]
 
 FIELDS = {field.name: field for field in dataclasses.fields(Hyperparameters)}
 YES, NO = ("on", "true", "yes", "1"), ("off", "false", "no", "0")
@@ -20,6 +21,19 @@ def word(value: Any) -> str:
     if isinstance(value, tuple | list):
         return ",".join(word(part) for part in value) or "none"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return `did you mean ...?` with the known name that is meant, whatever its case; "" for none."""
+    close = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.5)
+    return f"did you mean {close[0]!r}?" if close else ""
+
+
+def unknown(option: str, name: str, known: Iterable[str]) -> HyperparameterError:
+    """Return the error that names all that an option knows, and the nearest."""
+    near = nearest(name, known)
+    said = f"{option} must be one of {', '.join(known)}, got {name!r}"
+    return HyperparameterError(f"{said}; {near}" if near else said)
 
 
 def exact(value: Any) -> str:
